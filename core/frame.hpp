@@ -12,7 +12,13 @@
 namespace filigree {
 
 enum class CellKind : std::uint8_t {
-  kVertex, kLine, kPolyline, kTriangle, kQuad, kTetrahedron, kHexahedron
+  kVertex,
+  kLine,
+  kPolyline,
+  kTriangle,
+  kQuad,
+  kTetrahedron,
+  kHexahedron
 };
 
 /// One part of a scene: points, cells over them, and fields on both.
@@ -21,12 +27,14 @@ struct Block {
   std::vector<double> points;  ///< [n_points * 3], m; 2D scenes have z = 0
 
   CellKind kind = CellKind::kVertex;
-  /// Cell c owns connectivity[offsets[c] .. offsets[c + 1]). Empty for kVertex: one vertex per point.
+  /// Cell c owns connectivity[offsets[c] .. offsets[c + 1]). Empty for kVertex: one vertex per
+  /// point.
   std::vector<std::int64_t> offsets;
   std::vector<std::int64_t> connectivity;
 
-  std::vector<NamedArray> point_fields;  ///< first extent n_points; vectors have 3 components, tensors 9
-  std::vector<NamedArray> cell_fields;   ///< first extent n_cells
+  std::vector<NamedArray>
+      point_fields;  ///< first extent n_points; vectors have 3 components, tensors 9
+  std::vector<NamedArray> cell_fields;  ///< first extent n_cells
 
   std::int64_t n_points() const { return static_cast<std::int64_t>(points.size() / 3); }
   std::int64_t n_cells() const {
@@ -42,7 +50,8 @@ struct Frame {
   std::vector<Block> blocks;
 };
 
-/// Throws InputError naming the block and field when sizes disagree or a value is not finite.
+/// Throws, naming the block and field: InputError when names, sizes or cells are wrong,
+/// NumericalError when a value is not finite.
 void validate(const Frame& frame);
 
 }  // namespace filigree

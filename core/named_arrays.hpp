@@ -25,16 +25,37 @@ std::string_view name_of(DType type);
 
 template <class T>
 constexpr DType dtype_of();
-template <> constexpr DType dtype_of<float>() { return DType::kF32; }
-template <> constexpr DType dtype_of<double>() { return DType::kF64; }
-template <> constexpr DType dtype_of<std::int32_t>() { return DType::kI32; }
-template <> constexpr DType dtype_of<std::int64_t>() { return DType::kI64; }
-template <> constexpr DType dtype_of<std::uint8_t>() { return DType::kU8; }
-template <> constexpr DType dtype_of<std::uint32_t>() { return DType::kU32; }
-template <> constexpr DType dtype_of<std::uint64_t>() { return DType::kU64; }
+template <>
+constexpr DType dtype_of<float>() {
+  return DType::kF32;
+}
+template <>
+constexpr DType dtype_of<double>() {
+  return DType::kF64;
+}
+template <>
+constexpr DType dtype_of<std::int32_t>() {
+  return DType::kI32;
+}
+template <>
+constexpr DType dtype_of<std::int64_t>() {
+  return DType::kI64;
+}
+template <>
+constexpr DType dtype_of<std::uint8_t>() {
+  return DType::kU8;
+}
+template <>
+constexpr DType dtype_of<std::uint32_t>() {
+  return DType::kU32;
+}
+template <>
+constexpr DType dtype_of<std::uint64_t>() {
+  return DType::kU64;
+}
 
-/// A row-major host array of one of the types above, with its shape and unit. The first extent counts
-/// entities (particles, nodes, ...), the others components.
+/// A row-major host array of one of the types above, with its shape and unit. The first extent
+/// counts entities (particles, nodes, ...), the others components.
 struct NamedArray {
   std::string name;  ///< lower_snake
   std::string unit;  ///< SI, "" when dimensionless

@@ -32,6 +32,8 @@ void StateLoader::operator()(const std::string& name, std::int64_t& value) {
   value = values[0];
 }
 
-void StateLoader::operator()(const std::string& name, NamedArray& array) { array = arrays_.at(name); }
+void StateLoader::operator()(const std::string& name, NamedArray& array) {
+  array = arrays_.at(name);
+}
 
 }  // namespace filigree

@@ -15,14 +15,16 @@
 
 namespace filigree {
 
-/// Visits named state. When loading, the value is replaced by the stored one; otherwise it is recorded.
+/// Visits named state. When loading, the value is replaced by the stored one; otherwise it is
+/// recorded.
 class StateVisitor {
  public:
   virtual ~StateVisitor() = default;
   virtual bool loading() const = 0;
   virtual void operator()(const std::string& name, double& value) = 0;
   virtual void operator()(const std::string& name, std::int64_t& value) = 0;
-  /// Saving: `array` holds what is to be kept (its own name is ignored). Loading: replaced, any shape.
+  /// Saving: `array` holds what is to be kept (its own name is ignored). Loading: replaced, any
+  /// shape.
   virtual void operator()(const std::string& name, NamedArray& array) = 0;
 };
 
