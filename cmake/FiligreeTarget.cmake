@@ -1,0 +1,99 @@
+# Copyright The Filigree Authors
+# SPDX-License-Identifier: Apache-2.0
+# One function per kind of target. Sources are globbed, so a new file needs no CMake line.
+
+# filigree_layer(NAME SOURCES patterns LAYERS lower layers LINK public LINK_PRIVATE private)
+# makes the static library filigree_NAME, or nothing when no source matches.
+function(filigree_layer name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LAYERS;LINK;LINK_PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${ARG_SOURCES})
+  if(NOT FILIGREE_WITH_VTK)
+    list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
+  endif()
+  if(NOT sources)
+    return()
+  endif()
+  if(name STREQUAL "core")
+    list(APPEND sources "${FILIGREE_GIT_COMMIT_FILE}")
+  endif()
+  add_library(filigree_${name} STATIC ${sources})
+  add_library(filigree::${name} ALIAS filigree_${name})
+  set_target_properties(filigree_${name} PROPERTIES EXPORT_NAME ${name})
+  target_include_directories(filigree_${name} PUBLIC
+    "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR};${FILIGREE_GENERATED_DIR}>"
+    "$<INSTALL_INTERFACE:include/filigree>")
+  filigree_link_layers(filigree_${name} PUBLIC ${ARG_LAYERS})
+  target_link_libraries(filigree_${name} PUBLIC ${ARG_LINK}
+                        PRIVATE ${ARG_LINK_PRIVATE} $<BUILD_INTERFACE:filigree_options>)
+  if(name STREQUAL "core")
+    add_dependencies(filigree_core filigree_git_commit)
+    if(FILIGREE_CHECK_BOUNDS)
+      target_compile_definitions(filigree_core PUBLIC KOKKOS_ENABLE_DEBUG_BOUNDS_CHECK)
+    endif()
+  elseif(name STREQUAL "scenarios")
+    target_compile_definitions(filigree_scenarios PRIVATE
+      "FILIGREE_SOURCE_LIBRARY=\"${PROJECT_SOURCE_DIR}/scenarios/library\"")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY FILIGREE_LAYERS ${name})
+endfunction()
+
+# Links the layers that exist.
+function(filigree_link_layers target visibility)
+  foreach(layer IN LISTS ARGN)
+    if(TARGET filigree_${layer})
+      target_link_libraries(${target} ${visibility} filigree_${layer})
+    endif()
+  endforeach()
+endfunction()
+
+# filigree_program(NAME SOURCES patterns LAYERS ... LINK_PRIVATE ...)
+function(filigree_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LAYERS;LINK_PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${ARG_SOURCES})
+  if(NOT sources OR NOT TARGET filigree_core)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  filigree_link_layers(${name} PRIVATE ${ARG_LAYERS})
+  target_link_libraries(${name} PRIVATE filigree_core filigree_options ${ARG_LINK_PRIVATE})
+endfunction()
+
+# filigree_tests(NAME LAYERS ... [DISCOVER]) makes filigree_NAME_tests of tests/NAME/*.cpp.
+# Without DISCOVER ctest runs the executable as one test, which saves a process start per case; with
+# it every case is a test of its own, so that long cases run side by side.
+function(filigree_tests name)
+  cmake_parse_arguments(ARG "DISCOVER" "" "LAYERS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp)
+  if(NOT sources OR NOT TARGET filigree_core)
+    return()
+  endif()
+  set(target filigree_${name}_tests)
+  add_executable(${target} ${sources} tests/main.cpp)
+  filigree_link_layers(${target} PRIVATE ${ARG_LAYERS})
+  target_link_libraries(${target} PRIVATE filigree_core filigree_options GTest::gtest)
+  target_compile_definitions(${target} PRIVATE "FILIGREE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+  if(TARGET filigree)
+    add_dependencies(${target} filigree)
+    target_compile_definitions(${target} PRIVATE "FILIGREE_PROGRAM=\"$<TARGET_FILE:filigree>\"")
+  endif()
+  set(properties LABELS ${name} ENVIRONMENT "OMP_NUM_THREADS=1;OMP_PROC_BIND=false" TIMEOUT 900)
+  if(ARG_DISCOVER)
+    include(GoogleTest)
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                         TEST_PREFIX "${name}." PROPERTIES ${properties})
+  else()
+    add_test(NAME ${name} COMMAND ${target} --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES ${properties})
+  endif()
+endfunction()
+
+# One executable bench_<file> per source.
+function(filigree_benchmarks)
+  file(GLOB sources CONFIGURE_DEPENDS ${ARGN})
+  foreach(source IN LISTS sources)
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(bench_${name} ${source})
+    filigree_link_layers(bench_${name} PRIVATE scenarios physics graph io core)
+    target_link_libraries(bench_${name} PRIVATE filigree_options benchmark::benchmark)
+  endforeach()
+endfunction()
