@@ -102,6 +102,9 @@ NamedArray make_array(std::string name, std::span<const T> values,
   return array;
 }
 
+/// The flat index of the first NaN or infinity, -1 when there is none (integers have none).
+std::int64_t first_non_finite(const NamedArray& array);
+
 /// Arrays in insertion order with unique names.
 class NamedArrays {
  public:
