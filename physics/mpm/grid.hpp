@@ -1,0 +1,67 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// The background grid of the material point method: regular nodes, dense storage.
+#pragma once
+
+#include "core/vec.hpp"
+#include "physics/kernels/quadratic_bspline.hpp"
+
+namespace filigree::mpm {
+
+/// Layers of nodes beyond each wall, so that points at (and slightly behind) a wall have full
+/// stencils.
+inline constexpr Index kMargin = 3;
+
+/// Node (i, j, k) lies at origin + h (i, j, k); the last axis is the fastest. The domain's lower
+/// corner is node (kMargin, ...), its upper corner node (kMargin + cells, ...).
+template <int D>
+struct Grid {
+  Vec<D> origin;
+  Real h;               ///< m, cell size
+  Vec<D, Index> cells;  ///< cells of the domain per axis
+  Vec<D, Index> nodes;  ///< nodes per axis, margins included
+
+  FILIGREE_FUNCTION Index node_count() const {
+    Index count = 1;
+    for (int a = 0; a < D; ++a) count *= nodes[a];
+    return count;
+  }
+  FILIGREE_FUNCTION Index index(const Vec<D, Index>& node) const {
+    Index i = node[0];
+    for (int a = 1; a < D; ++a) i = i * nodes[a] + node[a];
+    return i;
+  }
+  FILIGREE_FUNCTION Vec<D, Index> node(Index i) const {
+    Vec<D, Index> result{};
+    for (int a = D - 1; a > 0; --a) {
+      result[a] = i % nodes[a];
+      i /= nodes[a];
+    }
+    result[0] = i;
+    return result;
+  }
+  FILIGREE_FUNCTION Vec<D> to_cells(const Vec<D>& x) const { return (x - origin) * (Real(1) / h); }
+  /// True when the whole stencil of a point lies on the grid; false also for NaN.
+  FILIGREE_FUNCTION bool holds(const Vec<D>& x) const {
+    const Vec<D> x_cells = to_cells(x);
+    for (int a = 0; a < D; ++a) {
+      if (!(x_cells[a] >= Real(0.5) && x_cells[a] < static_cast<Real>(nodes[a]) - Real(1.5))) {
+        return false;
+      }
+    }
+    return true;
+  }
+};
+
+/// Offset of stencil node k in [0, 3^D), last axis fastest.
+template <int D>
+FILIGREE_FUNCTION constexpr Vec<D, Index> stencil_offset(int k) {
+  Vec<D, Index> offset{};
+  for (int a = D - 1; a >= 0; --a) {
+    offset[a] = k % kStencil;
+    k /= kStencil;
+  }
+  return offset;
+}
+
+}  // namespace filigree::mpm
