@@ -19,7 +19,7 @@ endif()
 include(FindPlainLibraries)
 
 execute_process(
-  COMMAND "${Python3_EXECUTABLE}" scripts/list-sources --without kokkos,vtk core io
+  COMMAND "${Python3_EXECUTABLE}" scripts/source_tree.py --without kokkos,vtk core io
   WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" OUTPUT_VARIABLE plain_sources
   OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
 string(REPLACE "\n" ";" plain_sources "${plain_sources}")
