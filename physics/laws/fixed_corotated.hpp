@@ -1,0 +1,65 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// Fixed corotated solid: linear elasticity that turns with the material, for large deformations.
+//
+//   psi = mu |F - R|^2 + lambda/2 (J - 1)^2                       [J/m^3]
+//   tau = 2 mu (F - R) F^T + lambda J (J - 1) 1                   [Pa]
+//
+// F = R S is the polar decomposition, J = det F. Plane strain in 2D (the out-of-plane stretch is 1).
+// Source: stomakhin2012corotated, eq. (10).
+#pragma once
+
+#include "physics/laws/law.hpp"
+
+namespace filigree::laws {
+
+struct FixedCorotated {
+  static constexpr const char* kName = "fixed_corotated";
+  static constexpr const char* kDoc = "elastic solid for large rotations and strains";
+
+  double density = 1000;
+  double young_modulus = 1.0e5;
+  double poisson_ratio = 0.3;
+
+  template <class V>
+  void reflect(V& v) {
+    v("density", density, About{.doc = "initial mass density", .unit = "kg/m^3", .above = 0});
+    v("young_modulus", young_modulus, About{.doc = "axial stiffness", .unit = "Pa", .above = 0});
+    v("poisson_ratio", poisson_ratio,
+      About{.doc = "lateral contraction", .above = -1, .below = 0.5});
+  }
+
+  FILIGREE_FUNCTION Real mu() const {
+    return shear_modulus(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
+  }
+  FILIGREE_FUNCTION Real lambda() const {
+    return lame_lambda(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
+  }
+  FILIGREE_FUNCTION Real wave_modulus() const { return lambda() + 2 * mu(); }
+  FILIGREE_FUNCTION Real dynamic_viscosity() const { return 0; }
+  FILIGREE_FUNCTION Real initial_history() const { return 0; }
+
+  template <int D>
+  FILIGREE_FUNCTION Real volume_ratio(const Mat<D>& F, Real) const {
+    return det(F);
+  }
+  template <int D>
+  FILIGREE_FUNCTION Real energy(const Mat<D>& F, Real) const {
+    const Real stretch = det(F) - 1;
+    return mu() * squared_norm(F - rotation_part(F)) + Real(0.5) * lambda() * stretch * stretch;
+  }
+  template <int D>
+  FILIGREE_FUNCTION Mat<D> kirchhoff(const Mat<D>& F, Real, const Mat<D>&) const {
+    const Real J = det(F);
+    Mat<D> tau = (2 * mu()) * ((F - rotation_part(F)) * transpose(F));
+    for (int a = 0; a < D; ++a) tau(a, a) += lambda() * J * (J - 1);
+    return tau;
+  }
+  template <int D>
+  FILIGREE_FUNCTION Mat<D> advance(Mat<D>& F, Real& history, const Mat<D>& L, Real dt) const {
+    F = moved(F, L, dt);
+    return kirchhoff(F, history, L);
+  }
+};
+
+}  // namespace filigree::laws

@@ -1,0 +1,27 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// The list of all constitutive laws: adding a law is adding its name here.
+#pragma once
+
+#include <variant>
+
+#include "physics/laws/drucker_prager.hpp"
+#include "physics/laws/fixed_corotated.hpp"
+#include "physics/laws/weakly_compressible_fluid.hpp"
+
+namespace filigree {
+
+using Law =
+    std::variant<laws::WeaklyCompressibleFluid, laws::FixedCorotated, laws::DruckerPrager>;
+
+inline double density(const Law& law) {
+  return std::visit([](const auto& l) { return l.density; }, law);
+}
+/// Speed of sound sqrt(M / density), m/s.
+inline double wave_speed(const Law& law) {
+  return std::visit(
+      [](const auto& l) { return Kokkos::sqrt(static_cast<double>(l.wave_modulus()) / l.density); },
+      law);
+}
+
+}  // namespace filigree

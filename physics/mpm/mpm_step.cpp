@@ -1,0 +1,123 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "physics/mpm/mpm_step.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "physics/mpm/material.hpp"
+
+namespace filigree::mpm {
+
+namespace {
+
+/// Storage rows are put in the order of the cells every so many steps: neighbours in space become
+/// neighbours in memory. Results do not depend on it (cells are summed by particle id).
+constexpr std::int64_t kReorderEvery = 32;
+
+template <int D>
+double largest_speed(const State<D>& state, Reducer& reducer) {
+  const auto velocities = state.particles.template get<Velocity<D>>();
+  const double squared = reducer.max(
+      "mpm/max_speed", state.particles.n_owned(), 0.0,
+      FILIGREE_LAMBDA(Index p) { return static_cast<double>(squared_norm(velocities(p))); });
+  return std::sqrt(squared);
+}
+
+}  // namespace
+
+template <int D>
+State<D> make_state(Index n) {
+  State<D> state;
+  state.particles = ParticleSystem(n);
+  ParticleSystem& p = state.particles;
+  p.add<Id>();
+  p.add<Body>();
+  p.add<Mass>();
+  p.add<Volume>();
+  p.add<Position<D>>();
+  p.add<Velocity<D>>();
+  p.add<VelocityGradient<D>>();
+  p.add<Deformation<D>>();
+  p.add<History>();
+  p.add<Stress<D>>();
+  return state;
+}
+
+template <int D>
+ParticleArrays<D> arrays_of(const ParticleSystem& p) {
+  return {p.get<Id>(),          p.get<Mass>(),        p.get<Volume>(),
+          p.get<Position<D>>(), p.get<Velocity<D>>(), p.get<VelocityGradient<D>>(),
+          p.get<Stress<D>>()};
+}
+
+template <int D>
+StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch& scratch) {
+  StepLimit limit;
+  limit.max_speed = largest_speed(state, scratch.reducer);
+  const double h = model.grid.h;
+  double fastest_sound = 0;
+  limit.viscous = std::numeric_limits<double>::infinity();
+  for (const Law& law : model.laws) {
+    fastest_sound = std::max(fastest_sound, wave_speed(law));
+    const double viscosity =
+        std::visit([](const auto& l) { return static_cast<double>(l.dynamic_viscosity()); }, law);
+    if (viscosity > 0) {
+      limit.viscous = std::min(limit.viscous, h * h * density(law) / (2 * D * viscosity));
+    }
+  }
+  limit.sound = model.cfl * h / (fastest_sound + limit.max_speed);
+  limit.advection = h / (2 * limit.max_speed);
+  limit.dt = std::min({limit.sound, limit.advection, limit.viscous});
+  if (limit.dt == limit.sound) {
+    limit.reason = format("sound speed {:.4g} m/s and largest velocity {:.4g} m/s", fastest_sound,
+                          limit.max_speed);
+  } else if (limit.dt == limit.advection) {
+    limit.reason = format("largest velocity {:.4g} m/s", limit.max_speed);
+  } else {
+    limit.reason = "viscosity";
+  }
+  return limit;
+}
+
+template <int D>
+void initialize_stress(const Model<D>& model, State<D>& state) {
+  for (std::size_t body = 0; body < model.laws.size(); ++body) {
+    reset_material<D>(model.laws[body], static_cast<Index>(body), state.particles);
+  }
+}
+
+template <int D>
+Index step(const Model<D>& model, State<D>& state, Scratch& scratch, double dt) {
+  ParticleSystem& particles = state.particles;
+  const auto real_dt = static_cast<Real>(dt);
+  fill_bins<D>(model.grid, particles.get<Position<D>>(), particles.get<Id>(), scratch.bins);
+  if (state.steps % kReorderEvery == 0) {
+    particles.permute(scratch.bins.order);
+    fill_bins<D>(model.grid, particles.get<Position<D>>(), particles.get<Id>(), scratch.bins);
+  }
+  const ParticleArrays<D> arrays = arrays_of<D>(particles);
+  particles_to_cells(model.grid, scratch.bins, arrays, real_dt, scratch.transfer);
+  cells_to_nodes(model.grid, scratch.bins, model.walls, model.gravity, real_dt, scratch.transfer);
+  const Index lost = nodes_to_particles(model.grid, scratch.bins, model.transfer, real_dt,
+                                        scratch.transfer, arrays);
+  for (std::size_t body = 0; body < model.laws.size(); ++body) {
+    advance_material<D>(model.laws[body], static_cast<Index>(body), particles, dt);
+  }
+  state.time += dt;
+  ++state.steps;
+  return lost;
+}
+
+#define FILIGREE_INSTANTIATE(D)                                                       \
+  template State<D> make_state<D>(Index);                                             \
+  template ParticleArrays<D> arrays_of<D>(const ParticleSystem&);                     \
+  template StepLimit step_limit<D>(const Model<D>&, const State<D>&, Scratch&);       \
+  template void initialize_stress<D>(const Model<D>&, State<D>&);                     \
+  template Index step<D>(const Model<D>&, State<D>&, Scratch&, double);
+FILIGREE_INSTANTIATE(2)
+FILIGREE_INSTANTIATE(3)
+#undef FILIGREE_INSTANTIATE
+
+}  // namespace filigree::mpm
