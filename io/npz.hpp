@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -24,6 +25,8 @@ void write_npz(const std::filesystem::path& file, const NamedArrays& arrays,
 
 /// The same on bytes in memory; `label` names them in messages.
 NamedArrays parse_npz(std::span<const std::byte> bytes, const std::string& label);
-std::vector<std::byte> encode_npz(const NamedArrays& arrays, NpzCompression compression);
+/// More than `max_bytes` are refused: the limit of zip archives without zip64.
+std::vector<std::byte> encode_npz(const NamedArrays& arrays, NpzCompression compression,
+                                  std::uint64_t max_bytes = 0xfffffffe);
 
 }  // namespace filigree

@@ -29,7 +29,8 @@ class PvdIndex {
   /// the extension the same; InputError otherwise.
   void add(const IndexEntry& entry);
 
-  /// Takes over the entries with number < `n_frames` of an index on disk and rewrites it. A missing
+  /// Takes over the entries with number < `n_frames` of an index on disk and rewrites it, or
+  /// removes it when none is left. A missing
   /// index counts as empty; one that is not ours is an InputError.
   void resume(std::int64_t n_frames);
 
@@ -37,6 +38,7 @@ class PvdIndex {
   const std::filesystem::path& file() const { return file_; }
 
  private:
+  std::filesystem::path series_file(const IndexEntry& entry) const;
   void rewrite() const;
 
   std::filesystem::path folder_;
