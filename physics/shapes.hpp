@@ -1,0 +1,82 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// Solid shapes that are filled with particles. 2D shapes ignore nothing: their points have two
+// coordinates, and a body's shape must have as many as the domain.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/reflect.hpp"
+
+namespace filigree {
+
+struct BoxShape {
+  static constexpr const char* kName = "box";
+  static constexpr const char* kDoc = "axis-parallel box (2D: rectangle)";
+  std::vector<double> min;
+  std::vector<double> max;
+
+  template <class V>
+  void reflect(V& v) {
+    v("min", min, About{.doc = "lower corner", .unit = "m", .required = true});
+    v("max", max, About{.doc = "upper corner", .unit = "m", .required = true});
+  }
+  std::string validate() const;
+};
+
+struct SphereShape {
+  static constexpr const char* kName = "sphere";
+  static constexpr const char* kDoc = "ball (2D: disc)";
+  std::vector<double> center;
+  double radius = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("center", center, About{.doc = "centre", .unit = "m", .required = true});
+    v("radius", radius, About{.doc = "radius", .unit = "m", .above = 0, .required = true});
+  }
+};
+
+struct CylinderShape {
+  static constexpr const char* kName = "cylinder";
+  static constexpr const char* kDoc = "circular cylinder parallel to an axis, 3D only";
+  std::vector<double> center;
+  double radius = 0;
+  double height = 0;
+  int axis = 2;
+
+  template <class V>
+  void reflect(V& v) {
+    v("center", center, About{.doc = "centre of the volume", .unit = "m", .required = true});
+    v("radius", radius, About{.doc = "radius", .unit = "m", .above = 0, .required = true});
+    v("height", height, About{.doc = "length along the axis", .unit = "m", .above = 0,
+                              .required = true});
+    v("axis", axis, About{.doc = "0, 1 or 2: parallel to x, y or z", .min = 0, .max = 2});
+  }
+  std::string validate() const;
+};
+
+using Shape = std::variant<BoxShape, SphereShape, CylinderShape>;
+
+/// Number of coordinates of the shape's points.
+std::size_t dimension(const Shape& shape);
+/// Corners of the bounding box.
+std::vector<double> lower_corner(const Shape& shape);
+std::vector<double> upper_corner(const Shape& shape);
+/// True when the point (as many coordinates as the shape) lies inside, at least `margin` (m) from the
+/// surface.
+bool contains(const Shape& shape, const std::vector<double>& point, double margin = 0);
+
+/// Points on a lattice that fill the shape, and the volume that each stands for (m^3; 2D: m^2).
+struct FilledShape {
+  std::vector<double> points;  ///< [n * dimension]
+  double point_volume = 0;
+};
+/// A box is filled exactly: its spacing is adjusted per axis so that a whole number of points fits.
+/// Other shapes take the lattice points of their bounding box that lie inside.
+/// Throws InputError when no point lies inside, or more than 2^30 do.
+FilledShape fill_shape(const Shape& shape, double spacing);
+
+}  // namespace filigree
