@@ -76,7 +76,7 @@ function(filigree_tests name)
     add_dependencies(${target} filigree)
     target_compile_definitions(${target} PRIVATE "FILIGREE_PROGRAM=\"$<TARGET_FILE:filigree>\"")
   endif()
-  set(properties LABELS ${name} ENVIRONMENT "OMP_NUM_THREADS=1;OMP_PROC_BIND=false" TIMEOUT 900)
+  set(properties LABELS ${name} TIMEOUT 900)
   if(ARG_DISCOVER)
     include(GoogleTest)
     gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

@@ -17,8 +17,8 @@ long __isoc23_strtol(const char* text, char** end, int base) {
 // std::ios_base_library_init(): newer headers call it to pull in the stream initialiser.
 void _ZSt21ios_base_library_initv() {}
 
-// std::string::_M_replace_cold(place, n_old, source, n_new, n_after): replaces inside the buffer when
-// `source` may overlap it; the caller has checked that the result fits.
+// std::string::_M_replace_cold(place, n_old, source, n_new, n_after): replaces inside the buffer
+// when `source` may overlap it; the caller has checked that the result fits.
 void _ZNSt7__cxx1112basic_stringIcSt11char_traitsIcESaIcEE15_M_replace_coldEPcmPKcmm(
     std::string*, char* place, std::size_t n_old, const char* source, std::size_t n_new,
     std::size_t n_after) {
