@@ -12,6 +12,8 @@
 #include <cstddef>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace filigree::yaml {
@@ -33,19 +35,26 @@ struct Problem {
   std::string hint;     ///< the nearest legal alternative or a way out, may be empty
 };
 
+/// Text of a user inside a message: control characters replaced, long text cut.
+std::string shown(std::string_view text);
+
+/// Number of characters (UTF-8 code points).
+int character_count(std::string_view text);
+
 class Diagnostics {
  public:
-  /// Text of an input, for excerpts. Sources are shown in the order in which they were added.
-  void add_source(std::string file, std::string text);
+  /// Text of an input, for excerpts. Problems are shown in the order in which sources were added.
+  /// An argument of the command line has no line numbers worth showing.
+  void add_source(std::string file, std::string text, bool is_argument = false);
 
-  /// Drops exact repetitions.
+  /// Drops exact repetitions; after a thousand problems the rest is only counted.
   void error(Position position, std::string path, std::string message, std::string hint = "");
 
   /// The scenario type whose keys `filigree explain` would list; named in the last line of text().
   void set_type(std::string type) { type_ = std::move(type); }
 
   bool ok() const { return problems_.empty(); }
-  std::size_t size() const { return problems_.size(); }
+  std::size_t size() const { return problems_.size() + n_dropped_; }
 
   /// Sorted by source, line, column; problems at one place keep their order.
   std::vector<Problem> sorted() const;
@@ -63,12 +72,18 @@ class Diagnostics {
   struct Source {
     std::string file;
     std::vector<std::string> lines;
+    bool is_argument = false;
   };
+  std::string place(const Position& position) const;
   std::size_t source_index(const std::string& file) const;
   std::string excerpt(const Problem& problem) const;
 
+  static constexpr std::size_t kMostShown = 50;
+  static constexpr std::size_t kMostKept = 1000;
+
   std::vector<Source> sources_;
   std::vector<Problem> problems_;
+  std::size_t n_dropped_ = 0;  ///< counted, but not kept
   std::string type_;
 };
 

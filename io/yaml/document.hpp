@@ -48,20 +48,27 @@ struct Entry {
 
 class Document {
  public:
-  /// Problems go to `diagnostics`; then the tree holds what was read before, or nothing.
+  /// Problems go to `diagnostics`; the tree is empty when the text cannot be parsed.
   /// `name` is how messages call the file; "" means the path itself.
   static Document parse_file(const std::filesystem::path& path, Diagnostics& diagnostics,
                              std::string name = "");
   static Document parse_text(std::string text, std::string name, Diagnostics& diagnostics);
 
+  /// Text that has been checked and added to `diagnostics` already (prepare_source).
+  static Document parse_prepared(const std::string& text, std::string name,
+                                 Diagnostics& diagnostics);
+
   const Node& root() const { return root_; }
   Node& root() { return root_; }
   /// How messages call the file.
   const std::string& name() const { return name_; }
+  /// The text could not be parsed to its end; the tree is empty.
+  bool is_broken() const { return is_broken_; }
 
  private:
   std::string name_;
   Node root_;
+  bool is_broken_ = false;
 };
 
 /// The node at a dotted path ("scenario.type", "bodies.0.shape"), or nullptr.

@@ -11,7 +11,8 @@
 namespace filigree::yaml {
 
 /// The blocks of all targets one after the other. Values are in the fields' own units; reals of a
-/// field that are not finite (a default that means "no limit") are left out.
+/// field that are not finite (a default that means "no limit") and files without a name are left
+/// out.
 std::string echo_targets(const std::vector<Target>& targets);
 
 template <class... Options>
