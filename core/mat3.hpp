@@ -69,35 +69,44 @@ FILIGREE_FUNCTION constexpr Mat<N, N, T> inverse(const Mat<N, N, T>& a) {
 
 namespace detail {
 
+/// The slow path of bring_into_range.
+template <int N, class T>
+FILIGREE_FUNCTION T rescale(Mat<N, N, T>& a, T step) {
+  T largest = 0;
+  for (int i = 0; i < N * N; ++i) {
+    const T size = Kokkos::fabs(a.data[i]);
+    if (!(size <= std::numeric_limits<T>::max())) {
+      for (T& value : a.data) value = std::numeric_limits<T>::quiet_NaN();
+      return 1;
+    }
+    largest = size > largest ? size : largest;
+  }
+  T back = 1;
+  for (; largest > step; largest *= 1 / step) {
+    a *= 1 / step;
+    back *= step;
+  }
+  for (; largest < 1 / step && largest > 0; largest *= step) {
+    a *= step;
+    back *= 1 / step;
+  }
+  return back;
+}
+
 /// Multiplies `a` by a power of two so that squares of its entries neither overflow nor lose their
 /// digits; returns the power that undoes it. Ordinary matrices are left alone; one entry that is
 /// not finite makes all of them NaN.
 template <int N, class T>
 FILIGREE_FUNCTION T bring_into_range(Mat<N, N, T>& a) {
   constexpr T kStep = static_cast<T>(sizeof(T) == 8 ? 0x1p256 : 0x1p32);
-  T largest = 0;
-  T probe = 0;  // NaN when an entry is NaN or infinite
-  for (int i = 0; i < N * N; ++i) {
-    const T size = Kokkos::fabs(a.data[i]);
-    largest = size > largest ? size : largest;
-    probe += 0 * size;
+  T columns[N];  // separate sums do not wait for each other
+  for (int j = 0; j < N; ++j) columns[j] = a(0, j) * a(0, j);
+  for (int i = 1; i < N; ++i) {
+    for (int j = 0; j < N; ++j) columns[j] += a(i, j) * a(i, j);
   }
-  if (!(probe == 0)) {
-    for (int i = 0; i < N * N; ++i) a.data[i] = probe;
-    return 1;
-  }
-  T back = 1;
-  for (int k = 0; k < 5 && largest > kStep; ++k) {
-    a *= 1 / kStep;
-    largest *= 1 / kStep;
-    back *= kStep;
-  }
-  for (int k = 0; k < 5 && largest < 1 / kStep && largest > 0; ++k) {
-    a *= kStep;
-    largest *= kStep;
-    back *= 1 / kStep;
-  }
-  return back;
+  T size = columns[0];
+  for (int j = 1; j < N; ++j) size += columns[j];
+  return size > 1 / (kStep * kStep) && size < kStep * kStep ? T(1) : rescale(a, kStep);
 }
 
 template <class T>
@@ -115,22 +124,6 @@ FILIGREE_FUNCTION PlaneRotation<T> diagonalizing_rotation(T difference, T off) {
       Kokkos::fabs(difference) + Kokkos::sqrt(difference * difference + twice * twice);
   const T scale = 1 / Kokkos::sqrt(adjacent * adjacent + opposite * opposite);
   return {adjacent * scale, opposite * scale};
-}
-
-/// As above with an angle that is right to third order, from one division and no square root: the
-/// rotation is orthonormal to round-off all the same. Entries must be around 1.
-///   tan(angle / 2) = n / m,  n = e (|d| + p |e|),  m = 4 d^2 + 4 p |d| |e| + 5/4 e^2,
-///   e = 2 off, d = difference, p = 5/4 tan(pi / 8): exact for e -> 0 and for d = 0.
-template <class T>
-FILIGREE_FUNCTION PlaneRotation<T> quick_rotation(T difference, T off) {
-  constexpr T kP = T(0.51776695296636893);
-  const T d = Kokkos::fabs(difference);
-  const T e = Kokkos::fabs(2 * off);
-  const T n = e * (d + kP * e);
-  const T m = 4 * d * (d + kP * e) + T(1.25) * e * e;
-  const T scale = 1 / (m * m + n * n);
-  const T s = 2 * m * n * scale;
-  return {(m * m - n * n) * scale, (difference < 0) != (off < 0) ? -s : s};
 }
 
 /// Columns P and Q of a times [[c, -s], [s, c]].
@@ -239,24 +232,36 @@ struct Gram {
   T diag[3];
   T off[3];
 
+  /// Nearly zeroes entry (P, Q) and turns the columns of V along; false when it is negligible.
+  /// The angle is right to third order and comes from one division and no square root; the rotation
+  /// is orthonormal to round-off all the same:
+  ///   tan(angle / 2) = n / m,  n = e (|d| + k |e|),  m = 4 d^2 + 4 k |d| |e| + 5/4 e^2,
+  ///   e = 2 off, d = p - q, k = 5/4 tan(pi / 8): exact for e -> 0 and for d = 0.
+  /// Products are ordered so that little is left to do once the division is done.
   template <int P, int Q>
   FILIGREE_FUNCTION bool step(Mat<3, 3, T>& V) {
     constexpr int R = 3 - P - Q;
-    if (!(Kokkos::fabs(off[R]) > std::numeric_limits<T>::epsilon())) return false;
-    const PlaneRotation<T> r = quick_rotation(diag[P] - diag[Q], off[R]);
-    const T cc = r.c * r.c;
-    const T ss = r.s * r.s;
-    const T cs = r.c * r.s;
-    const T p = diag[P];
-    const T q = diag[Q];
-    const T cross = 2 * cs * off[R];
-    diag[P] = cc * p + ss * q + cross;
-    diag[Q] = ss * p + cc * q - cross;
-    off[R] = (cc - ss) * off[R] - cs * (p - q);
+    constexpr T kK = T(0.51776695296636893);
+    const T pq = off[R];
+    if (!(Kokkos::fabs(pq) > std::numeric_limits<T>::epsilon())) return false;
+    const T difference = diag[P] - diag[Q];
+    const T d = Kokkos::fabs(difference);
+    const T e = Kokkos::fabs(2 * pq);
+    const T n = e * (d + kK * e);
+    const T m = 4 * d * (d + kK * e) + T(1.25) * e * e;
+    const T scale = 1 / (m * m + n * n);
+    const T c_scaled = m * m - n * n;
+    const T s_scaled = (difference < 0) != (pq < 0) ? -2 * m * n : 2 * m * n;
+    const T mixed = c_scaled * pq - s_scaled * difference;
+    const PlaneRotation<T> r{c_scaled * scale, s_scaled * scale};
+    const T shift = r.s * ((c_scaled * pq + mixed) * scale);
+    diag[P] += shift;
+    diag[Q] -= shift;
+    off[R] = r.c * (mixed * scale) - r.s * (s_scaled * pq * scale);
     const T pr = off[Q];
     const T qr = off[P];
-    off[Q] = r.c * pr + r.s * qr;
-    off[P] = r.c * qr - r.s * pr;
+    off[Q] = (c_scaled * pr + s_scaled * qr) * scale;
+    off[P] = (c_scaled * qr - s_scaled * pr) * scale;
     rotate_columns<P, Q>(V, r);
     return true;
   }
@@ -265,6 +270,10 @@ struct Gram {
 template <int P, int Q, class T>
 FILIGREE_FUNCTION T dot_columns(const Mat<3, 3, T>& a) {
   return a(0, P) * a(0, Q) + a(1, P) * a(1, Q) + a(2, P) * a(2, Q);
+}
+template <class T>
+FILIGREE_FUNCTION Vec<3, T> squared_columns(const Mat<3, 3, T>& a) {
+  return {dot_columns<0, 0>(a), dot_columns<1, 1>(a), dot_columns<2, 2>(a)};
 }
 
 /// A rotation V that makes the columns of B V nearly orthogonal: eigenvectors of B^T B.
@@ -289,18 +298,39 @@ FILIGREE_FUNCTION Mat<3, 3, T> right_vectors(const Mat<3, 3, T>& B) {
   return V;
 }
 
-/// Makes columns P and Q of B orthogonal relative to their own lengths (one-sided Jacobi).
+/// Whether columns P and Q of B are orthogonal relative to their lengths.
 template <int P, int Q, class T>
-FILIGREE_FUNCTION bool orthogonalize(Mat<3, 3, T>& B, Mat<3, 3, T>& V) {
+FILIGREE_FUNCTION bool are_orthogonal(const Mat<3, 3, T>& B, const Vec<3, T>& squares) {
   constexpr T kTol = 4 * std::numeric_limits<T>::epsilon();
-  const T p = dot_columns<P, P>(B);
-  const T q = dot_columns<Q, Q>(B);
   const T off = dot_columns<P, Q>(B);
-  if (!(off * off > kTol * kTol * p * q)) return false;
-  const PlaneRotation<T> r = diagonalizing_rotation(p - q, off);
+  return !(off * off > kTol * kTol * squares[P] * squares[Q]);
+}
+
+/// Makes columns P and Q of B orthogonal (one-sided Jacobi).
+template <int P, int Q, class T>
+FILIGREE_FUNCTION void orthogonalize(Mat<3, 3, T>& B, Mat<3, 3, T>& V) {
+  const Vec<3, T> squares = squared_columns(B);
+  if (are_orthogonal<P, Q>(B, squares)) return;
+  const PlaneRotation<T> r = diagonalizing_rotation(squares[P] - squares[Q], dot_columns<P, Q>(B));
   rotate_columns<P, Q>(B, r);
   rotate_columns<P, Q>(V, r);
-  return true;
+}
+
+/// Makes all columns of B orthogonal by rotations, which V follows; returns their squared lengths.
+template <class T>
+FILIGREE_FUNCTION Vec<3, T> orthogonalize_columns(Mat<3, 3, T>& B, Mat<3, 3, T>& V) {
+  constexpr int kSweeps = 8;  // none or one are usual
+  for (int sweep = 0; sweep < kSweeps; ++sweep) {
+    const Vec<3, T> squares = squared_columns(B);
+    if (are_orthogonal<0, 1>(B, squares) & are_orthogonal<0, 2>(B, squares) &
+        are_orthogonal<1, 2>(B, squares)) {
+      return squares;
+    }
+    orthogonalize<0, 1>(B, V);
+    orthogonalize<0, 2>(B, V);
+    orthogonalize<1, 2>(B, V);
+  }
+  return squared_columns(B);
 }
 
 /// The unit vector along the part of b that is perpendicular to the unit vector u; any
@@ -339,20 +369,12 @@ FILIGREE_FUNCTION void sort_descending(Vec<3, T>& squares, Mat<3, 3, T>& B, Mat<
 template <class T>
 FILIGREE_FUNCTION Svd<3, T> svd(const Mat<3, 3, T>& F) {
   constexpr T kEps = std::numeric_limits<T>::epsilon();
-  constexpr int kSweeps = 8;  // one or two are usual
   Mat<3, 3, T> B = F;
   const T back = detail::bring_into_range(B);
   Svd<3, T> result{Mat<3, 3, T>::identity(), {}, detail::right_vectors(B)};
   Mat<3, 3, T>& V = result.V;
   B = B * V;
-  for (int sweep = 0; sweep < kSweeps; ++sweep) {
-    bool rotated = detail::orthogonalize<0, 1>(B, V);
-    rotated |= detail::orthogonalize<0, 2>(B, V);
-    rotated |= detail::orthogonalize<1, 2>(B, V);
-    if (!rotated) break;
-  }
-  Vec<3, T> squares{detail::dot_columns<0, 0>(B), detail::dot_columns<1, 1>(B),
-                    detail::dot_columns<2, 2>(B)};
+  Vec<3, T> squares = detail::orthogonalize_columns(B, V);
   detail::sort_descending<0, 1>(squares, B, V);
   detail::sort_descending<1, 2>(squares, B, V);
   detail::sort_descending<0, 1>(squares, B, V);
