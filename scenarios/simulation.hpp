@@ -17,8 +17,10 @@ namespace filigree {
 /// Where a run happens. Filled by the runner, read by simulations.
 struct RunContext {
   std::uint64_t seed = 0;
+  bool deterministic = true;              ///< false permits variants whose bits depend on threads
+  double end_time = 0;                    ///< s, time.end
   std::filesystem::path scenario_folder;  ///< files named in the scenario are relative to it
-  std::filesystem::path output_folder;    ///< exists before initialize()
+  std::filesystem::path output_folder;    ///< exists before initialize(); empty for --dry-run
 };
 
 /// Why a state must not be used any more, in the words of the user.
@@ -81,7 +83,8 @@ class Simulation {
   /// Everything a restart needs, in one list.
   virtual void reflect_state(StateVisitor& visitor) = 0;
   virtual double time() const = 0;  ///< s
-  /// Figures that need the whole run (runout, period, error against an analytic answer); once, at the end.
+  /// Figures that need the whole run (runout, period, error against an analytic answer), at the end.
+  /// Also called after initialize(), where only the names count: `expect:` may refer to them.
   virtual void evaluate(Recorder& metrics) const { (void)metrics; }
 };
 
