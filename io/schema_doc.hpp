@@ -50,7 +50,11 @@ SchemaNode describe() {
                     objects);
 }
 
-/// For a terminal: every key with its kind, unit, default, range, doc and alternatives.
+/// What may stand behind the key: "number in s, > 0", "list of blocks", "one of vtk, csv".
+std::string kind_text(const SchemaNode& node);
+
+/// For a terminal: a scenario file with every key at its default; comments tell kind, unit, range,
+/// meaning.
 std::string explain_text(const SchemaDocument& document);
 
 /// A chapter of the manual in Markdown: one table per block.

@@ -193,7 +193,7 @@ class ValueReader {
   /// The field's own range, completed by what its type can hold.
   std::string integer_range() const {
     const Type& type = slot_.type;
-    About about = slot_.about;
+    const About& about = slot_.about;
     const bool low = std::isfinite(about.min) || std::isfinite(about.above);
     const bool high = std::isfinite(about.max) || std::isfinite(about.below);
     if (!low && !high) {
