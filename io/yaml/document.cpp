@@ -91,8 +91,7 @@ class TreeBuilder : public YAML::EventHandler {
     node.quoted = tag == "!";
     if (value.size() > Limits::kScalarBytes) {
       refuse(node.position,
-             format("a text of {}, at most {} are read", size_text(value.size()),
-                    size_text(Limits::kScalarBytes)),
+             format("a text of {} bytes, at most {} are read", value.size(), Limits::kScalarBytes),
              "keep long texts in files of their own");
     }
     if (value.find('\0') != std::string::npos) {
@@ -244,6 +243,7 @@ struct Rewording {
   std::string_view parser;  ///< how the parser's text starts
   std::string_view message;
   std::string_view hint;
+  int back = 0;  ///< characters between the mistake and the parser's mark
 };
 
 constexpr Rewording kRewordings[] = {
@@ -261,7 +261,7 @@ constexpr Rewording kRewordings[] = {
     {"the referenced anchor is not defined", "no anchor of this name stands above the alias",
      "define it with '&name' first, or put the text in quotes"},
     {"unknown escape character", "unknown escape in double quotes",
-     "write '\\\\' for a backslash, or use single quotes"},
+     "write '\\\\' for a backslash, or use single quotes", 2},
     {"bad character found while scanning hex number", "a hexadecimal escape with other characters",
      "write '\\\\' for a backslash, or use single quotes"},
     {"illegal EOF in scalar", "the quoted text is not closed", "add the closing quote"},
@@ -269,9 +269,11 @@ constexpr Rewording kRewordings[] = {
 };
 
 void report_syntax(const YAML::Exception& e, const Marks& marks, Diagnostics& diagnostics) {
-  const Position position = position_of(marks, e.mark);
+  Position position = position_of(marks, e.mark);
   for (const Rewording& rewording : kRewordings) {
     if (e.msg.compare(0, rewording.parser.size(), rewording.parser) != 0) continue;
+    position.column = std::max(1, position.column - rewording.back);
+    position.width += rewording.back > 0 ? 1 : 0;
     diagnostics.error(position, "", format("syntax error: {}", rewording.message),
                       std::string(rewording.hint));
     return;

@@ -118,8 +118,7 @@ bool prepare_source(std::string& text, const std::string& name, Diagnostics& dia
                     bool is_argument) {
   if (text.size() > Limits::kBytes) {
     diagnostics.error({name, 0, 0, 1}, "",
-                      format("the file has {}, at most {} are read", size_text(text.size()),
-                             size_text(Limits::kBytes)),
+                      format("the file has more than {} bytes", Limits::kBytes),
                       "keep large tables in files of their own and name them in the scenario");
     return false;
   }
