@@ -17,6 +17,8 @@ if(NOT TARGET yaml-cpp::yaml-cpp)
   add_library(yaml-cpp::yaml-cpp ALIAS yaml-cpp)
 endif()
 include(FindPlainLibraries)
+include(Warnings)
+include(Config)
 
 execute_process(
   COMMAND "${Python3_EXECUTABLE}" scripts/source_tree.py --without kokkos,vtk core io
