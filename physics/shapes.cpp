@@ -18,16 +18,17 @@ std::vector<double> shifted(std::vector<double> point, double by) {
 }
 
 /// Lattice points per axis of a bounding box, at least one.
-std::vector<std::int64_t> lattice(const std::vector<double>& lower, const std::vector<double>& upper,
-                                  double spacing) {
+std::vector<std::int64_t> lattice(const std::vector<double>& lower,
+                                  const std::vector<double>& upper, double spacing) {
   std::vector<std::int64_t> counts;
   double total = 1;
   for (std::size_t a = 0; a < lower.size(); ++a) {
     const double n = std::max(1.0, std::round((upper[a] - lower[a]) / spacing));
     total *= n;
-    FILIGREE_REQUIRE(total <= double(1 << 30),
-                     "a shape of {} m filled at {} m needs more than 2^30 particles: use larger cells",
-                     number_text(upper[a] - lower[a]), number_text(spacing));
+    FILIGREE_REQUIRE(
+        total <= double(1 << 30),
+        "a shape of {} m filled at {} m needs more than 2^30 particles: use larger cells",
+        number_text(upper[a] - lower[a]), number_text(spacing));
     counts.push_back(static_cast<std::int64_t>(n));
   }
   return counts;
@@ -47,14 +48,18 @@ std::string BoxShape::validate() const {
 }
 
 std::string CylinderShape::validate() const {
-  return center.size() == 3 ? "" : "a cylinder needs a centre of three coordinates; use a sphere in 2D";
+  return center.size() == 3 ? ""
+                            : "a cylinder needs a centre of three coordinates; use a sphere in 2D";
 }
 
-std::size_t dimension(const Shape& shape) { return lower_corner(shape).size(); }
+std::size_t dimension(const Shape& shape) {
+  return lower_corner(shape).size();
+}
 
 std::vector<double> lower_corner(const Shape& shape) {
   if (const auto* box = std::get_if<BoxShape>(&shape)) return box->min;
-  if (const auto* ball = std::get_if<SphereShape>(&shape)) return shifted(ball->center, -ball->radius);
+  if (const auto* ball = std::get_if<SphereShape>(&shape))
+    return shifted(ball->center, -ball->radius);
   const auto& cylinder = std::get<CylinderShape>(shape);
   std::vector<double> corner = shifted(cylinder.center, -cylinder.radius);
   corner[cylinder.axis] = cylinder.center[cylinder.axis] - cylinder.height / 2;
@@ -63,7 +68,8 @@ std::vector<double> lower_corner(const Shape& shape) {
 
 std::vector<double> upper_corner(const Shape& shape) {
   if (const auto* box = std::get_if<BoxShape>(&shape)) return box->max;
-  if (const auto* ball = std::get_if<SphereShape>(&shape)) return shifted(ball->center, ball->radius);
+  if (const auto* ball = std::get_if<SphereShape>(&shape))
+    return shifted(ball->center, ball->radius);
   const auto& cylinder = std::get<CylinderShape>(shape);
   std::vector<double> corner = shifted(cylinder.center, cylinder.radius);
   corner[cylinder.axis] = cylinder.center[cylinder.axis] + cylinder.height / 2;
@@ -79,7 +85,8 @@ bool contains(const Shape& shape, const std::vector<double>& point, double margi
   }
   const auto* cylinder = std::get_if<CylinderShape>(&shape);
   const auto& center = cylinder ? cylinder->center : std::get<SphereShape>(shape).center;
-  const double radius = (cylinder ? cylinder->radius : std::get<SphereShape>(shape).radius) - margin;
+  const double radius =
+      (cylinder ? cylinder->radius : std::get<SphereShape>(shape).radius) - margin;
   double squared = 0;
   for (std::size_t a = 0; a < point.size(); ++a) {
     const double d = point[a] - center[a];
@@ -112,11 +119,13 @@ FilledShape fill_shape(const Shape& shape, double spacing) {
       rest /= counts[a];
       point[a] = lower[a] + (cell + 0.5) * (upper[a] - lower[a]) / static_cast<double>(counts[a]);
     }
-    if (contains(shape, point)) filled.points.insert(filled.points.end(), point.begin(), point.end());
+    if (contains(shape, point))
+      filled.points.insert(filled.points.end(), point.begin(), point.end());
   }
-  FILIGREE_REQUIRE(!filled.points.empty(),
-                   "the shape holds no particle at a spacing of {} m: enlarge it or use smaller cells",
-                   number_text(spacing));
+  FILIGREE_REQUIRE(
+      !filled.points.empty(),
+      "the shape holds no particle at a spacing of {} m: enlarge it or use smaller cells",
+      number_text(spacing));
   return filled;
 }
 

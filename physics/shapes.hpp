@@ -51,8 +51,8 @@ struct CylinderShape {
   void reflect(V& v) {
     v("center", center, About{.doc = "centre of the volume", .unit = "m", .required = true});
     v("radius", radius, About{.doc = "radius", .unit = "m", .above = 0, .required = true});
-    v("height", height, About{.doc = "length along the axis", .unit = "m", .above = 0,
-                              .required = true});
+    v("height", height,
+      About{.doc = "length along the axis", .unit = "m", .above = 0, .required = true});
     v("axis", axis, About{.doc = "0, 1 or 2: parallel to x, y or z", .min = 0, .max = 2});
   }
   std::string validate() const;
@@ -65,8 +65,8 @@ std::size_t dimension(const Shape& shape);
 /// Corners of the bounding box.
 std::vector<double> lower_corner(const Shape& shape);
 std::vector<double> upper_corner(const Shape& shape);
-/// True when the point (as many coordinates as the shape) lies inside, at least `margin` (m) from the
-/// surface.
+/// True when the point (as many coordinates as the shape) lies inside, at least `margin` (m) from
+/// the surface.
 bool contains(const Shape& shape, const std::vector<double>& point, double margin = 0);
 
 /// Points on a lattice that fill the shape, and the volume that each stands for (m^3; 2D: m^2).

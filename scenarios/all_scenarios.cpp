@@ -2,12 +2,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The explicit list of scenario types: one line each.
 #include "scenarios/registry.hpp"
+#include "scenarios/types/mpm_simulation.hpp"
 
 namespace filigree {
 
 const ScenarioRegistry& scenario_types() {
   static const ScenarioRegistry types = [] {
     ScenarioRegistry list("scenario type");
+    list.add("mpm", scenario_type<MpmOptions>(
+                        "bodies of continuous material in a box, material point method", make_mpm));
     return list;
   }();
   return types;

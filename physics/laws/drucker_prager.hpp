@@ -10,11 +10,11 @@
 //   else:        eps_new = e - y e'/|e'| + c 1                              (grains slide)
 //   q += tr(eps) - tr(eps_new): volume gained by projection is paid back in later compression.
 // alpha = sqrt(2/3) 2 sin(phi)/(3 - sin(phi)) in 3D (triaxial compression).
-// In 2D the condition |s'| <= alpha d p means sin(phi) = sqrt(2) alpha, so alpha = sin(phi)/sqrt(2):
-// phi is then the angle of repose. (With the 3D formula, 25 deg would act as 22.3 deg.)
-// Under pure compression (|e'| = 0, tr e < 0) the material is elastic; some published codes project
-// this case to the tip or divide 0/0.
-// Source: klar2016sand, section 7; tampubolon2017sand, section 5.3 (volume correction).
+// In 2D the condition |s'| <= alpha d p means sin(phi) = sqrt(2) alpha, so alpha =
+// sin(phi)/sqrt(2): phi is then the angle of repose. (With the 3D formula, 25 deg would act as 22.3
+// deg.) Under pure compression (|e'| = 0, tr e < 0) the material is elastic; some published codes
+// project this case to the tip or divide 0/0. Source: klar2016sand, section 7; tampubolon2017sand,
+// section 5.3 (volume correction).
 #pragma once
 
 #include "physics/laws/law.hpp"
@@ -60,8 +60,8 @@ struct DruckerPrager {
   template <int D>
   FILIGREE_FUNCTION Real alpha() const {
     const double sine = Kokkos::sin(friction_angle * 3.14159265358979323846 / 180);
-    const double slope = D == 2 ? sine / Kokkos::sqrt(2.0)
-                                : Kokkos::sqrt(2.0 / 3.0) * 2 * sine / (3 - sine);
+    const double slope =
+        D == 2 ? sine / Kokkos::sqrt(2.0) : Kokkos::sqrt(2.0 / 3.0) * 2 * sine / (3 - sine);
     return static_cast<Real>(slope);
   }
   template <int D>
@@ -78,7 +78,8 @@ struct DruckerPrager {
     return from_principal(strain.U, hencky_stress(strain.eps, mu(), lambda()));
   }
 
-  /// Value of the yield function y for principal strains (positive: outside the cone), and its parts.
+  /// Value of the yield function y for principal strains (positive: outside the cone), and its
+  /// parts.
   template <int D>
   struct Yield {
     Vec<D> deviator;
@@ -92,8 +93,7 @@ struct DruckerPrager {
     for (int a = 0; a < D; ++a) y.trace += e[a];
     y.deviator = e - Vec<D>::filled(y.trace / D);
     y.deviator_norm = norm(y.deviator);
-    y.value =
-        y.deviator_norm + alpha<D>() * y.trace * (D * lambda() + 2 * mu()) / (2 * mu());
+    y.value = y.deviator_norm + alpha<D>() * y.trace * (D * lambda() + 2 * mu()) / (2 * mu());
     return y;
   }
 

@@ -5,8 +5,8 @@
 //   psi = mu |F - R|^2 + lambda/2 (J - 1)^2                       [J/m^3]
 //   tau = 2 mu (F - R) F^T + lambda J (J - 1) 1                   [Pa]
 //
-// F = R S is the polar decomposition, J = det F. Plane strain in 2D (the out-of-plane stretch is 1).
-// Source: stomakhin2012corotated, eq. (10).
+// F = R S is the polar decomposition, J = det F. Plane strain in 2D (the out-of-plane stretch is
+// 1). Source: stomakhin2012corotated, eq. (10).
 #pragma once
 
 #include "physics/laws/law.hpp"

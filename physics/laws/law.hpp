@@ -5,12 +5,12 @@
 // A law is a trivially copyable struct with options (reflect) and, for D = 2 (plane strain) and 3:
 //
 //   Real initial_history()                          the value of the law's own scalar at rest
-//   Mat<D> kirchhoff(F, history, L)                 tau = J sigma, Pa; L is the velocity gradient, 1/s
-//   Real energy(F, history)                         stored energy per initial volume, J/m^3
-//   Mat<D> advance(F, history, L, dt)               moves F and history over dt, returns the new tau
-//   Real volume_ratio(F, history)                   J = current over initial volume
-//   Real wave_modulus()                             M of the speed of sound sqrt(M / density), Pa
-//   Real dynamic_viscosity()                        Pa s, for the viscous step limit
+//   Mat<D> kirchhoff(F, history, L)                 tau = J sigma, Pa; L is the velocity gradient,
+//   1/s Real energy(F, history)                         stored energy per initial volume, J/m^3
+//   Mat<D> advance(F, history, L, dt)               moves F and history over dt, returns the new
+//   tau Real volume_ratio(F, history)                   J = current over initial volume Real
+//   wave_modulus()                             M of the speed of sound sqrt(M / density), Pa Real
+//   dynamic_viscosity()                        Pa s, for the viscous step limit
 //
 // F is the elastic deformation gradient. Contract tests: tests/contracts/laws_test.cpp.
 #pragma once
@@ -48,7 +48,8 @@ struct HenckyStrain {
   Vec<D> eps;
 };
 
-/// Stretches are clamped at 0.05 and 20 so that a crushed particle gives a large stress and not a NaN.
+/// Stretches are clamped at 0.05 and 20 so that a crushed particle gives a large stress and not a
+/// NaN.
 template <int D>
 FILIGREE_FUNCTION HenckyStrain<D> hencky_strain(const Mat<D>& F) {
   const auto eigen = symmetric_eigen(F * transpose(F));

@@ -11,8 +11,7 @@
 
 namespace filigree {
 
-using Law =
-    std::variant<laws::WeaklyCompressibleFluid, laws::FixedCorotated, laws::DruckerPrager>;
+using Law = std::variant<laws::WeaklyCompressibleFluid, laws::FixedCorotated, laws::DruckerPrager>;
 
 inline double density(const Law& law) {
   return std::visit([](const auto& l) { return l.density; }, law);

@@ -7,7 +7,8 @@
 //   tau = -J p 1 + J eta (L + L^T - 2/d tr(L) 1)                  [Pa]
 //
 // The speed of sound at rest is sqrt(K / density); take K so that it is about ten times the fastest
-// flow, then the density varies by about 1 %. Source: tampubolon2017sand, section 4 (linear); monaghan1994, eq. (4.1) (tait).
+// flow, then the density varies by about 1 %. Source: tampubolon2017sand, section 4 (linear);
+// monaghan1994, eq. (4.1) (tait).
 #pragma once
 
 #include "physics/laws/law.hpp"
@@ -26,7 +27,8 @@ namespace laws {
 
 struct WeaklyCompressibleFluid {
   static constexpr const char* kName = "weakly_compressible_fluid";
-  static constexpr const char* kDoc = "liquid with a stiff equation of state and constant viscosity";
+  static constexpr const char* kDoc =
+      "liquid with a stiff equation of state and constant viscosity";
 
   double density = 1000;
   double bulk_modulus = 1.0e5;
@@ -79,7 +81,8 @@ struct WeaklyCompressibleFluid {
     for (int a = 0; a < D; ++a) tau(a, a) += isotropic;
     return tau;
   }
-  /// J is kept within [0.1, 10]: beyond it the run is lost anyway, and the watchdog can still name it.
+  /// J is kept within [0.1, 10]: beyond it the run is lost anyway, and the watchdog can still name
+  /// it.
   template <int D>
   FILIGREE_FUNCTION Mat<D> advance(Mat<D>& F, Real& J, const Mat<D>& L, Real dt) const {
     J *= 1 + dt * trace(L);

@@ -33,7 +33,8 @@ using Walls = Vec<2 * D, Wall>;
 /// axes are applied in order.
 ///
 ///   slip: v_n = 0.   stick: v = 0.
-///   separate, when v_n points into the wall: v_t <- v_t - min(mu |v_n|, |v_t|) v_t/|v_t|, v_n <- 0.
+///   separate, when v_n points into the wall: v_t <- v_t - min(mu |v_n|, |v_t|) v_t/|v_t|, v_n <-
+///   0.
 template <int D>
 FILIGREE_FUNCTION Vec<D> apply_walls(const Grid<D>& grid, const Walls<D>& walls,
                                      const Vec<D, Index>& node, Vec<D> v) {

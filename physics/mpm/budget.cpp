@@ -18,9 +18,8 @@ template <int D>
 using Sums = Vec<2 + 2 * D + 3, double>;
 
 template <int D>
-FILIGREE_FUNCTION Vec<3, double> angular_momentum_of(double m, double inertia,
-                                                     const Vec<D>& x, const Vec<D>& v,
-                                                     const Mat<D>& C) {
+FILIGREE_FUNCTION Vec<3, double> angular_momentum_of(double m, double inertia, const Vec<D>& x,
+                                                     const Vec<D>& v, const Mat<D>& C) {
   Vec<3, double> L{};
   if constexpr (D == 2) {
     L[2] = m * (double(x[0]) * v[1] - double(x[1]) * v[0]) + inertia * (C(1, 0) - C(0, 1));
@@ -144,6 +143,18 @@ std::pair<Index, std::string> find_invalid(const State<D>& state) {
   return {-1, ""};
 }
 
+template <int D>
+std::uint64_t memory(const State<D>& state, const Scratch& scratch) {
+  const CellBins& b = scratch.bins;
+  const Offset indices = Offset(b.order.size()) + b.cells.size() + b.cell_begin.size() +
+                         b.slot_of.size() + b.nodes.size() + b.cell_of.size() + b.cursor.size();
+  const Offset reals = Offset(scratch.transfer.partials.size()) + scratch.transfer.nodes.size();
+  return state.particles.bytes() + static_cast<std::uint64_t>(indices) * sizeof(Index) +
+         static_cast<std::uint64_t>(reals) * sizeof(Real);
+}
+
+template std::uint64_t memory<2>(const State<2>&, const Scratch&);
+template std::uint64_t memory<3>(const State<3>&, const Scratch&);
 template Budget<2> budget<2>(const Model<2>&, const State<2>&, Scratch&, Index);
 template Budget<3> budget<3>(const Model<3>&, const State<3>&, Scratch&, Index);
 template std::pair<Index, std::string> find_invalid<2>(const State<2>&);

@@ -13,8 +13,8 @@ void reserve(Array<Index>& array, const char* label, Index n) {
 }
 
 template <int D>
-void count_particles(const Grid<D>& grid, const Array<Vec<D>>& positions, const Array<Index>& cell_of,
-                     const Array<Index>& counts) {
+void count_particles(const Grid<D>& grid, const Array<Vec<D>>& positions,
+                     const Array<Index>& cell_of, const Array<Index>& counts) {
   for_each(
       "mpm/bins/zero", grid.node_count(), FILIGREE_LAMBDA(Index c) { counts(c) = 0; });
   for_each(
@@ -53,7 +53,8 @@ void number_cells(Index n_grid, Index n_particles, CellBins& bins) {
       total);
   bins.n_cells = static_cast<Index>(total / kOneCell);
   const Index n_cells = bins.n_cells;
-  for_each("mpm/bins/end", 1, FILIGREE_LAMBDA(Index) { cell_begin(n_cells) = n_particles; });
+  for_each(
+      "mpm/bins/end", 1, FILIGREE_LAMBDA(Index) { cell_begin(n_cells) = n_particles; });
 }
 
 /// Slots are claimed in any order, then each cell is sorted by id.
@@ -86,7 +87,8 @@ void list_nodes(const Grid<D>& grid, CellBins& bins) {
   const Array<Index> cells = bins.cells;
   const Array<Index> nodes = bins.nodes;
   const Index n_grid = grid.node_count();
-  for_each("mpm/bins/clear", n_grid, FILIGREE_LAMBDA(Index i) { mark(i) = 0; });
+  for_each(
+      "mpm/bins/clear", n_grid, FILIGREE_LAMBDA(Index i) { mark(i) = 0; });
   for_each(
       "mpm/bins/mark", bins.n_cells, FILIGREE_LAMBDA(Index slot) {
         const Index base = cells(slot);

@@ -3,8 +3,8 @@
 // Which particles lie in which grid cell, sorted by id within a cell, for transfers as pulls.
 //
 // A particle belongs to the cell named by its stencil's base node, so all particles of a cell share
-// the same 3^D nodes. The order within a cell is by particle id: sums over a cell have the same bits
-// whatever the storage order and the number of threads.
+// the same 3^D nodes. The order within a cell is by particle id: sums over a cell have the same
+// bits whatever the storage order and the number of threads.
 #pragma once
 
 #include "core/array.hpp"
@@ -14,16 +14,16 @@ namespace filigree::mpm {
 
 /// Device arrays are grown to the largest size seen and never shrunk.
 struct CellBins {
-  Index n_cells = 0;         ///< occupied cells
-  Index n_nodes = 0;         ///< nodes under at least one particle
-  Array<Index> order;        ///< [n_particles] storage rows, cell after cell, by id within a cell
-  Array<Index> cells;        ///< [n_cells] base node of each occupied cell, ascending
-  Array<Index> cell_begin;   ///< [n_cells + 1] first entry of each cell in `order`
-  Array<Index> slot_of;      ///< [grid nodes] number of the occupied cell with this base, or -1
-  Array<Index> nodes;        ///< [n_nodes] active nodes, ascending
+  Index n_cells = 0;        ///< occupied cells
+  Index n_nodes = 0;        ///< nodes under at least one particle
+  Array<Index> order;       ///< [n_particles] storage rows, cell after cell, by id within a cell
+  Array<Index> cells;       ///< [n_cells] base node of each occupied cell, ascending
+  Array<Index> cell_begin;  ///< [n_cells + 1] first entry of each cell in `order`
+  Array<Index> slot_of;     ///< [grid nodes] number of the occupied cell with this base, or -1
+  Array<Index> nodes;       ///< [n_nodes] active nodes, ascending
 
-  Array<Index> cell_of;      ///< [n_particles] scratch: base node of each particle
-  Array<Index> cursor;       ///< [grid nodes] scratch
+  Array<Index> cell_of;  ///< [n_particles] scratch: base node of each particle
+  Array<Index> cursor;   ///< [grid nodes] scratch
 };
 
 /// Fills the bins. Every position must be held by the grid.

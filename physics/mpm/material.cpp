@@ -88,10 +88,10 @@ void volume_ratios(const Law& law, Index body, const ParticleSystem& particles,
   std::visit([&](const auto& l) { ratios_of<D>(l, body, particles, ratios); }, law);
 }
 
-#define FILIGREE_INSTANTIATE(D)                                                                 \
-  template void advance_material<D>(const Law&, Index, const ParticleSystem&, double);          \
-  template void reset_material<D>(const Law&, Index, const ParticleSystem&);                    \
-  template double stored_energy<D>(const Law&, Index, const ParticleSystem&, Reducer&);         \
+#define FILIGREE_INSTANTIATE(D)                                                         \
+  template void advance_material<D>(const Law&, Index, const ParticleSystem&, double);  \
+  template void reset_material<D>(const Law&, Index, const ParticleSystem&);            \
+  template double stored_energy<D>(const Law&, Index, const ParticleSystem&, Reducer&); \
   template void volume_ratios<D>(const Law&, Index, const ParticleSystem&, const Array<Real>&);
 FILIGREE_INSTANTIATE(2)
 FILIGREE_INSTANTIATE(3)

@@ -8,8 +8,8 @@
 
 namespace filigree::mpm {
 
-/// Moves F and history of the body's particles over dt with their velocity gradients, and stores the
-/// new Kirchhoff stress.
+/// Moves F and history of the body's particles over dt with their velocity gradients, and stores
+/// the new Kirchhoff stress.
 template <int D>
 void advance_material(const Law& law, Index body, const ParticleSystem& particles, double dt);
 

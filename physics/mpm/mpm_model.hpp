@@ -21,11 +21,12 @@ struct Model {
   Vec<D> gravity{};
   std::vector<Law> laws;  ///< one per body
   TransferKind transfer = TransferKind::kApic;
-  double cfl = 0.4;       ///< fraction of the stable step that automatic steps use
-  double fixed_dt = 0;    ///< s; 0 chooses the step automatically
+  double cfl = 0.4;     ///< fraction of the stable step that automatic steps use
+  double fixed_dt = 0;  ///< s; 0 chooses the step automatically
 };
 
-/// Everything that changes and that a restart needs. Bodies are independent in everything but the grid.
+/// Everything that changes and that a restart needs. Bodies are independent in everything but the
+/// grid.
 template <int D>
 struct State {
   ParticleSystem particles;

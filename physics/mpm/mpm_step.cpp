@@ -110,11 +110,11 @@ Index step(const Model<D>& model, State<D>& state, Scratch& scratch, double dt) 
   return lost;
 }
 
-#define FILIGREE_INSTANTIATE(D)                                                       \
-  template State<D> make_state<D>(Index);                                             \
-  template ParticleArrays<D> arrays_of<D>(const ParticleSystem&);                     \
-  template StepLimit step_limit<D>(const Model<D>&, const State<D>&, Scratch&);       \
-  template void initialize_stress<D>(const Model<D>&, State<D>&);                     \
+#define FILIGREE_INSTANTIATE(D)                                                 \
+  template State<D> make_state<D>(Index);                                       \
+  template ParticleArrays<D> arrays_of<D>(const ParticleSystem&);               \
+  template StepLimit step_limit<D>(const Model<D>&, const State<D>&, Scratch&); \
+  template void initialize_stress<D>(const Model<D>&, State<D>&);               \
   template Index step<D>(const Model<D>&, State<D>&, Scratch&, double);
 FILIGREE_INSTANTIATE(2)
 FILIGREE_INSTANTIATE(3)

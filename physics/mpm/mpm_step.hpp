@@ -31,8 +31,8 @@ StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch& scra
 template <int D>
 void initialize_stress(const Model<D>& model, State<D>& state);
 
-/// Advances by dt. Returns the lowest id of a particle that left the grid or is not finite, else -1;
-/// the state must not be used further when it is not -1.
+/// Advances by dt. Returns the lowest id of a particle that left the grid or is not finite, else
+/// -1; the state must not be used further when it is not -1.
 template <int D>
 Index step(const Model<D>& model, State<D>& state, Scratch& scratch, double dt);
 
@@ -44,9 +44,9 @@ struct Budget {
   Vec<D, double> momentum{};  ///< kg m/s
   /// About the origin, with APIC's share: m (x x v) + m h^2/4 axial(C). 2D: only [2] is not zero.
   Vec<3, double> angular_momentum{};
-  double kinetic = 0;    ///< 1/2 m |v|^2 + 1/2 m h^2/4 |C|^2
-  double potential = 0;  ///< -m g . x
-  double strain = 0;     ///< stored energy of the laws
+  double kinetic = 0;      ///< 1/2 m |v|^2 + 1/2 m h^2/4 |C|^2
+  double potential = 0;    ///< -m g . x
+  double strain = 0;       ///< stored energy of the laws
   Vec<D, double> lower{};  ///< smallest and largest coordinates
   Vec<D, double> upper{};
   double max_speed = 0;
@@ -54,7 +54,12 @@ struct Budget {
 template <int D>
 Budget<D> budget(const Model<D>& model, const State<D>& state, Scratch& scratch, Index body);
 
-/// The first particle (by id) with a value that is not finite: {id, field name}; id -1 when all is well.
+/// Bytes held by the particles and the scratch.
+template <int D>
+std::uint64_t memory(const State<D>& state, const Scratch& scratch);
+
+/// The first particle (by id) with a value that is not finite: {id, field name}; id -1 when all is
+/// well.
 template <int D>
 std::pair<Index, std::string> find_invalid(const State<D>& state);
 

@@ -17,12 +17,12 @@ Grid<D> make_grid(const Vec<D, double>& lower, const Vec<D, double>& upper, doub
   for (int a = 0; a < D; ++a) {
     const double cells = (upper[a] - lower[a]) / h;
     const double whole = std::round(cells);
-    FILIGREE_REQUIRE(whole >= 1 && std::abs(cells - whole) <= 1e-6 * whole,
-                     "the domain is {} cells of {} m long along axis {}; it must be a whole number, "
-                     "for example {} m or {} m long",
-                     number_text(cells), number_text(h), a,
-                     number_text(std::max(1.0, std::floor(cells)) * h),
-                     number_text(std::ceil(cells) * h));
+    FILIGREE_REQUIRE(
+        whole >= 1 && std::abs(cells - whole) <= 1e-6 * whole,
+        "the domain is {} cells of {} m long along axis {}; it must be a whole number, "
+        "for example {} m or {} m long",
+        number_text(cells), number_text(h), a, number_text(std::max(1.0, std::floor(cells)) * h),
+        number_text(std::ceil(cells) * h));
     nodes *= whole + 2 * kMargin + 1;
     FILIGREE_REQUIRE(nodes * kLanes <= double(std::numeric_limits<Index>::max()),
                      "the grid needs more than {} nodes: use larger cells or a smaller domain",
@@ -48,8 +48,8 @@ State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds) {
     ids(i) = i;
     bodies(i) = seed.body;
     volumes(i) = static_cast<Real>(seed.volume);
-    masses(i) = static_cast<Real>(
-        seed.volume * density(model.laws[static_cast<std::size_t>(seed.body)]));
+    masses(i) =
+        static_cast<Real>(seed.volume * density(model.laws[static_cast<std::size_t>(seed.body)]));
     for (int a = 0; a < D; ++a) {
       positions(i)[a] = static_cast<Real>(seed.position[a]);
       velocities(i)[a] = static_cast<Real>(seed.velocity[a]);

@@ -24,8 +24,8 @@ struct Seed {
   Index body = 0;
 };
 
-/// A state of the seeds in their order (id = position in the list): mass = density of the body's law
-/// times volume, F = 1, stresses at rest. Throws InputError when a seed is outside the grid.
+/// A state of the seeds in their order (id = position in the list): mass = density of the body's
+/// law times volume, F = 1, stresses at rest. Throws InputError when a seed is outside the grid.
 template <int D>
 State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds);
 

@@ -17,11 +17,12 @@ FILIGREE_FUNCTION Lanes load_lanes(const Real* from) {
   return lanes;
 }
 
-/// Adds one particle to the 3^D sums of its cell. The contribution is linear in the node's offset, so
-/// the first node's value and one increment per axis are enough: 3^D (add + multiply-add) of 4 lanes.
+/// Adds one particle to the 3^D sums of its cell. The contribution is linear in the node's offset,
+/// so the first node's value and one increment per axis are enough: 3^D (add + multiply-add) of 4
+/// lanes.
 template <int D>
-FILIGREE_FUNCTION void scatter(const QuadraticBSpline<D>& spline, Real h, Real mass, const Vec<D>& v,
-                               const Mat<D>& A, Lanes* sums) {
+FILIGREE_FUNCTION void scatter(const QuadraticBSpline<D>& spline, Real h, Real mass,
+                               const Vec<D>& v, const Mat<D>& A, Lanes* sums) {
   Lanes first{};
   Lanes along[D]{};
   first[0] = mass;
@@ -113,8 +114,8 @@ void reserve(const Grid<D>& grid, const CellBins& bins, TransferScratch& scratch
 }  // namespace
 
 template <int D>
-void particles_to_cells(const Grid<D>& grid, const CellBins& bins, const ParticleArrays<D>& particles,
-                        Real dt, TransferScratch& scratch) {
+void particles_to_cells(const Grid<D>& grid, const CellBins& bins,
+                        const ParticleArrays<D>& particles, Real dt, TransferScratch& scratch) {
   reserve(grid, bins, scratch);
   const ParticleArrays<D> of = particles;
   const Array<Index> order = bins.order;
@@ -130,8 +131,8 @@ void particles_to_cells(const Grid<D>& grid, const CellBins& bins, const Particl
         for (Index i = cell_begin(slot); i < end; ++i) {
           const Index p = order(i);
           const Real mass = of.mass(p);
-          const Mat<D> A = mass * of.velocity_gradient(p) +
-                           (stress_factor * of.volume(p)) * of.stress(p);
+          const Mat<D> A =
+              mass * of.velocity_gradient(p) + (stress_factor * of.volume(p)) * of.stress(p);
           const auto spline = quadratic_bspline<D>(grid.to_cells(of.position(p)), base);
           scatter<D>(spline, grid.h, mass, of.velocity(p), A, sums);
         }
@@ -161,8 +162,7 @@ void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Walls<D>& w
           if (!on_grid) continue;
           const Index slot = slot_of(i - grid.index(offset));
           if (slot < 0) continue;
-          total += load_lanes(partials.data() +
-                              (Offset(slot) * kStencilNodes<D> + k) * kLanes);
+          total += load_lanes(partials.data() + (Offset(slot) * kStencilNodes<D> + k) * kLanes);
         }
         const Real mass = total[0];
         Vec<D> v{};
@@ -218,7 +218,7 @@ Index nodes_to_particles(const Grid<D>& grid, const CellBins& bins, TransferKind
   return lowest == nobody ? -1 : lowest;
 }
 
-#define FILIGREE_INSTANTIATE(D)                                                                   \
+#define FILIGREE_INSTANTIATE(D)                                                                    \
   template void particles_to_cells<D>(const Grid<D>&, const CellBins&, const ParticleArrays<D>&,   \
                                       Real, TransferScratch&);                                     \
   template void cells_to_nodes<D>(const Grid<D>&, const CellBins&, const Walls<D>&, const Vec<D>&, \

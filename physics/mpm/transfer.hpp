@@ -26,9 +26,10 @@ struct ParticleArrays {
 
 /// Buffers of the transfers; grown when needed, by half again.
 struct TransferScratch {
-  Array<Real> partials;  ///< [occupied cells, 3^D, kLanes] mass and momentum of each cell's particles
-  Array<Real> nodes;     ///< [grid nodes, kLanes] mass, velocity
-  Array<Index> lost;     ///< [1] lowest id of a particle that left the grid in the last step
+  Array<Real>
+      partials;       ///< [occupied cells, 3^D, kLanes] mass and momentum of each cell's particles
+  Array<Real> nodes;  ///< [grid nodes, kLanes] mass, velocity
+  Array<Index> lost;  ///< [1] lowest id of a particle that left the grid in the last step
 };
 
 enum class TransferKind { kApic, kPic };
@@ -38,16 +39,17 @@ enum class TransferKind { kApic, kPic };
 ///   A_p = m_p C_p - dt V_p (4/h^2) tau_p.
 /// Source: jiang2015apic, eq. (8), hu2018mls, eq. (18).
 template <int D>
-void particles_to_cells(const Grid<D>& grid, const CellBins& bins, const ParticleArrays<D>& particles,
-                        Real dt, TransferScratch& scratch);
+void particles_to_cells(const Grid<D>& grid, const CellBins& bins,
+                        const ParticleArrays<D>& particles, Real dt, TransferScratch& scratch);
 
 /// Cells to nodes, then the grid step: v_i = (m v)_i / m_i + dt g, walls applied.
 template <int D>
 void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Walls<D>& walls,
                     const Vec<D>& gravity, Real dt, TransferScratch& scratch);
 
-/// Nodes to particles: v_p = sum_i w_ip v_i, C_p = (4/h^2) sum_i w_ip v_i (x_i - x_p)^T (zero for PIC),
-/// x_p += dt v_p. Returns the lowest id of a particle that left the grid or lost finiteness, or -1.
+/// Nodes to particles: v_p = sum_i w_ip v_i, C_p = (4/h^2) sum_i w_ip v_i (x_i - x_p)^T (zero for
+/// PIC), x_p += dt v_p. Returns the lowest id of a particle that left the grid or lost finiteness,
+/// or -1.
 template <int D>
 Index nodes_to_particles(const Grid<D>& grid, const CellBins& bins, TransferKind kind, Real dt,
                          TransferScratch& scratch, const ParticleArrays<D>& particles);

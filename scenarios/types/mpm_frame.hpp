@@ -1,0 +1,20 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// Frames of scenario type `mpm`: one block of points per body, sorted by particle id.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/frame.hpp"
+#include "physics/mpm/mpm_model.hpp"
+
+namespace filigree {
+
+/// Point fields: id, velocity (m/s), speed (m/s), volume_ratio J, pressure (Pa, positive in
+/// compression; 2D: mean of the in-plane stresses), shear_stress (Pa, |dev sigma|/sqrt(2)).
+template <int D>
+void fill_frame(const mpm::Model<D>& model, const mpm::State<D>& state,
+                const std::vector<std::string>& body_names, Frame& frame);
+
+}  // namespace filigree

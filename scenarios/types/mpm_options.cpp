@@ -1,0 +1,146 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/types/mpm_options.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/text.hpp"
+
+namespace filigree {
+
+namespace {
+
+std::string axis_name(std::size_t axis) {
+  return std::string(1, static_cast<char>('x' + axis));
+}
+
+/// "" or what is wrong with a vector that must have as many coordinates as the domain.
+std::string wrong_size(const std::string& what, std::size_t size, std::size_t dim) {
+  if (size == dim) return "";
+  return format("{} has {} coordinates but the domain has {}", what, size, dim);
+}
+
+std::string check_shape(const BodyOptions& body, const DomainOptions& domain) {
+  const std::size_t dim = domain.min.size();
+  if (std::holds_alternative<CylinderShape>(body.shape) && dim == 2) {
+    return format("body '{}' is a cylinder in a 2D domain; use a sphere (a disc in 2D) or a box",
+                  body.name);
+  }
+  const std::vector<double> lower = lower_corner(body.shape);
+  const std::vector<double> upper = upper_corner(body.shape);
+  std::string wrong = wrong_size(format("the shape of body '{}'", body.name), lower.size(), dim);
+  if (!wrong.empty()) return wrong;
+  for (std::size_t a = 0; a < dim; ++a) {
+    const double slack = 1e-9 * (domain.max[a] - domain.min[a]);
+    if (lower[a] < domain.min[a] - slack || upper[a] > domain.max[a] + slack) {
+      return format(
+          "body '{}' reaches from {} = {} m to {} m, outside the domain ({} m to {} m); "
+          "enlarge the domain or move the body",
+          body.name, axis_name(a), number_text(lower[a]), number_text(upper[a]),
+          number_text(domain.min[a]), number_text(domain.max[a]));
+    }
+  }
+  return "";
+}
+
+std::string check_motion(const BodyOptions& body, std::size_t dim) {
+  if (!body.motion) return "";
+  if (const auto* uniform = std::get_if<UniformMotion>(&*body.motion)) {
+    return wrong_size(format("the velocity of body '{}'", body.name), uniform->velocity.size(),
+                      dim);
+  }
+  if (const auto* rotating = std::get_if<RotatingMotion>(&*body.motion)) {
+    const std::size_t needed = dim == 2 ? 1 : 3;
+    if (rotating->angular_velocity.size() != needed) {
+      return format("the angular velocity of body '{}' has {} numbers; {} needs {}", body.name,
+                    rotating->angular_velocity.size(), dim == 2 ? "2D" : "3D", needed);
+    }
+    return "";
+  }
+  const auto& mode = std::get<FixedFreeModeMotion>(*body.motion);
+  if (mode.axis >= static_cast<int>(dim)) {
+    return format("the motion of body '{}' is along axis {}, but the domain has {} axes", body.name,
+                  mode.axis, dim);
+  }
+  return "";
+}
+
+std::string check_measure(const Measure& measure, const MpmOptions& options) {
+  const auto& [body, axis] = std::visit(
+      [](const auto& m) { return std::pair<std::string, int>(m.body, m.axis); }, measure);
+  std::vector<std::string> names;
+  for (const BodyOptions& b : options.bodies) names.push_back(b.name);
+  if (std::find(names.begin(), names.end(), body) == names.end()) {
+    const std::string near = nearest(body, names);
+    return format("a measure names body '{}', which is not there{}; bodies are {}", body,
+                  near.empty() ? "" : format(", did you mean '{}'?", near), join(names));
+  }
+  if (axis >= static_cast<int>(options.domain.min.size())) {
+    return format("a measure is along axis {}, but the domain has {} axes", axis,
+                  options.domain.min.size());
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string DomainOptions::validate() const {
+  if (min.size() != 2 && min.size() != 3) {
+    return format("min has {} coordinates; give two (2D) or three (3D)", min.size());
+  }
+  if (max.size() != min.size()) {
+    return format("min has {} coordinates but max has {}", min.size(), max.size());
+  }
+  if (min.size() == 2 && (walls.z_min || walls.z_max)) {
+    return "a 2D domain has no walls z_min and z_max; its floor is y_min";
+  }
+  for (std::size_t a = 0; a < min.size(); ++a) {
+    if (!(min[a] < max[a])) {
+      return format("the domain is empty along {}: min {} m is not below max {} m; swap them?",
+                    axis_name(a), number_text(min[a]), number_text(max[a]));
+    }
+    const double cells = (max[a] - min[a]) / cell_size;
+    if (std::abs(cells - std::round(cells)) > 1e-6 * cells || cells < 0.5) {
+      return format(
+          "the domain is {} cells of {} m long along {}; it must be a whole number, for example "
+          "{} m or {} m long",
+          number_text(cells), number_text(cell_size), axis_name(a),
+          number_text(std::max(1.0, std::floor(cells)) * cell_size),
+          number_text(std::ceil(cells) * cell_size));
+    }
+  }
+  return "";
+}
+
+std::string BodyOptions::validate() const {
+  const bool lower_snake =
+      !name.empty() &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  if (!lower_snake) {
+    return format("the name '{}' must be made of a-z, 0-9 and _, for example 'water'", name);
+  }
+  return "";
+}
+
+std::string MpmOptions::validate() const {
+  const std::size_t dim = domain.min.size();
+  if (bodies.empty()) return "there are no bodies, so there would be no particles; add one";
+  std::string wrong;
+  if (!gravity.empty()) wrong = wrong_size("gravity", gravity.size(), dim);
+  for (std::size_t i = 0; i < bodies.size() && wrong.empty(); ++i) {
+    wrong = check_shape(bodies[i], domain);
+    if (wrong.empty()) wrong = check_motion(bodies[i], dim);
+    for (std::size_t j = 0; j < i && wrong.empty(); ++j) {
+      if (bodies[i].name == bodies[j].name) {
+        wrong = format("two bodies are called '{}'; give each its own name", bodies[i].name);
+      }
+    }
+  }
+  for (const Measure& measure : measures) {
+    if (wrong.empty()) wrong = check_measure(measure, *this);
+  }
+  return wrong;
+}
+
+}  // namespace filigree

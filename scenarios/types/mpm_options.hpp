@@ -1,0 +1,239 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// The keys of scenario type `mpm`: what lies in the box, how it moves, what is measured.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/reflect.hpp"
+#include "physics/laws/laws.hpp"
+#include "physics/mpm/boundary.hpp"
+#include "physics/mpm/transfer.hpp"
+#include "physics/shapes.hpp"
+
+namespace filigree {
+
+template <>
+struct EnumNames<mpm::TransferKind> {
+  static constexpr std::array names{"apic", "pic"};
+};
+
+struct WallOptions {
+  mpm::WallKind type = mpm::WallKind::kSeparate;
+  double friction = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("type", type,
+      About{.doc = "open: none; slip: no motion through it; stick: no motion at all; "
+                   "separate: free to leave it, Coulomb friction along it"});
+    v("friction", friction, About{.doc = "Coulomb coefficient of a separate wall", .min = 0});
+  }
+};
+
+struct WallsOptions {
+  WallOptions all;
+  std::optional<WallOptions> x_min, x_max, y_min, y_max, z_min, z_max;
+
+  template <class V>
+  void reflect(V& v) {
+    v("all", all, About{.doc = "every wall that is not given by itself"});
+    v("x_min", x_min, About{.doc = "left wall"});
+    v("x_max", x_max, About{.doc = "right wall"});
+    v("y_min", y_min, About{.doc = "2D: floor; 3D: front wall"});
+    v("y_max", y_max, About{.doc = "2D: ceiling; 3D: back wall"});
+    v("z_min", z_min, About{.doc = "floor, 3D only"});
+    v("z_max", z_max, About{.doc = "ceiling, 3D only"});
+  }
+};
+
+struct DomainOptions {
+  std::vector<double> min;
+  std::vector<double> max;
+  double cell_size = 0;
+  WallsOptions walls;
+
+  template <class V>
+  void reflect(V& v) {
+    v("min", min,
+      About{.doc = "lower corner; two coordinates make a plane-strain 2D scene",
+            .unit = "m",
+            .required = true});
+    v("max", max, About{.doc = "upper corner", .unit = "m", .required = true});
+    v("cell_size", cell_size,
+      About{.doc = "edge of the grid's cells; the domain is a whole number of them",
+            .unit = "m",
+            .above = 0,
+            .required = true});
+    v("walls", walls, About{.doc = "what the faces of the domain do"});
+  }
+  std::string validate() const;
+};
+
+struct SolverOptions {
+  double cfl = 0.4;
+  double dt = 0;
+  mpm::TransferKind transfer = mpm::TransferKind::kApic;
+
+  template <class V>
+  void reflect(V& v) {
+    v("cfl", cfl,
+      About{.doc = "automatic steps: cells that sound and matter together cross per step",
+            .max = 1,
+            .above = 0});
+    v("dt", dt,
+      About{.doc = "fixed step; 0 chooses the step automatically", .unit = "s", .min = 0});
+    v("transfer", transfer,
+      About{.doc = "apic conserves angular momentum; pic damps and is for comparison"});
+  }
+};
+
+/// The same velocity everywhere.
+struct UniformMotion {
+  static constexpr const char* kName = "uniform";
+  static constexpr const char* kDoc = "one velocity for all points";
+  std::vector<double> velocity;
+
+  template <class V>
+  void reflect(V& v) {
+    v("velocity", velocity, About{.doc = "velocity", .unit = "m/s", .required = true});
+  }
+};
+
+/// v = omega x (x - centre of the shape's bounding box).
+struct RotatingMotion {
+  static constexpr const char* kName = "rotating";
+  static constexpr const char* kDoc = "rigid rotation about the middle of the body";
+  std::vector<double> angular_velocity;
+
+  template <class V>
+  void reflect(V& v) {
+    v("angular_velocity", angular_velocity,
+      About{.doc = "one number in 2D, a vector in 3D", .unit = "rad/s", .required = true});
+  }
+};
+
+/// v_axis = amplitude sin(pi s / (2 L)), s from the body's lower end, L its length along the axis:
+/// the first mode of a bar that is fixed at its lower end.
+struct FixedFreeModeMotion {
+  static constexpr const char* kName = "fixed_free_mode";
+  static constexpr const char* kDoc = "first axial mode of a bar fixed at its lower end";
+  double amplitude = 0;
+  int axis = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("amplitude", amplitude,
+      About{.doc = "velocity of the free end", .unit = "m/s", .required = true});
+    v("axis", axis, About{.doc = "0, 1 or 2: along x, y or z", .min = 0, .max = 2});
+  }
+};
+
+using InitialMotion = std::variant<UniformMotion, RotatingMotion, FixedFreeModeMotion>;
+
+struct BodyOptions {
+  std::string name;
+  Shape shape;
+  Law material;
+  std::optional<InitialMotion> motion;
+  int points_per_axis = 2;
+  double jitter = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("name", name,
+      About{.doc = "lower_snake, unique; names the block in ParaView and the columns "
+                   "of diagnostics.csv",
+            .required = true});
+    v("shape", shape, About{.doc = "region filled with particles", .required = true});
+    v("material", material, About{.doc = "constitutive law", .required = true});
+    v("motion", motion, About{.doc = "velocity at the start; at rest when absent"});
+    v("points_per_axis", points_per_axis,
+      About{.doc = "particles per cell and axis: 2 makes 4 per cell in 2D, 8 in 3D",
+            .min = 1,
+            .max = 8});
+    v("jitter", jitter,
+      About{.doc = "random displacement of the lattice, in spacings; uses run.seed",
+            .min = 0,
+            .max = 0.5});
+  }
+  std::string validate() const;
+};
+
+/// Period of a body's motion along an axis from the zero crossings of its mean velocity.
+struct OscillationMeasure {
+  static constexpr const char* kName = "oscillation";
+  static constexpr const char* kDoc =
+      "period of a body's mean velocity, beside 4 L / c of a fixed-free bar";
+  std::string body;
+  int axis = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("body", body, About{.doc = "name of a body", .required = true});
+    v("axis", axis, About{.doc = "0, 1 or 2: along x, y or z", .min = 0, .max = 2});
+  }
+};
+
+/// When a body's farthest particle passes a coordinate.
+struct ArrivalMeasure {
+  static constexpr const char* kName = "arrival";
+  static constexpr const char* kDoc =
+      "time at which a body's front passes a coordinate; -1 if never";
+  std::string body;
+  int axis = 0;
+  double position = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("body", body, About{.doc = "name of a body", .required = true});
+    v("axis", axis, About{.doc = "0, 1 or 2: along x, y or z", .min = 0, .max = 2});
+    v("position", position,
+      About{.doc = "coordinate to pass, upwards", .unit = "m", .required = true});
+  }
+};
+
+/// How far a body has spread along an axis.
+struct RunoutMeasure {
+  static constexpr const char* kName = "runout";
+  static constexpr const char* kDoc =
+      "(L - L0) / L0 of a body's upper side along an axis, L from its lower side at the start";
+  std::string body;
+  int axis = 0;
+  double mass_fraction = 0.99;
+
+  template <class V>
+  void reflect(V& v) {
+    v("body", body, About{.doc = "name of a body", .required = true});
+    v("axis", axis, About{.doc = "0, 1 or 2: along x, y or z", .min = 0, .max = 2});
+    v("mass_fraction", mass_fraction,
+      About{.doc = "share of the mass that lies within L; below 1 it ignores stray grains",
+            .max = 1,
+            .above = 0});
+  }
+};
+
+using Measure = std::variant<OscillationMeasure, ArrivalMeasure, RunoutMeasure>;
+
+struct MpmOptions {
+  DomainOptions domain;
+  std::vector<double> gravity;
+  SolverOptions solver;
+  std::vector<BodyOptions> bodies;
+  std::vector<Measure> measures;
+
+  template <class V>
+  void reflect(V& v) {
+    v("domain", domain, About{.doc = "box that holds the scene", .required = true});
+    v("gravity", gravity, About{.doc = "acceleration; none when absent", .unit = "m/s^2"});
+    v("solver", solver, About{.doc = "steps and transfers"});
+    v("bodies", bodies, About{.doc = "what lies in the box", .required = true});
+    v("measures", measures, About{.doc = "figures for metrics.json"});
+  }
+  std::string validate() const;
+};
+
+}  // namespace filigree

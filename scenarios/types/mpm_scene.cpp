@@ -1,0 +1,116 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/types/mpm_scene.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "core/text.hpp"
+
+namespace filigree {
+
+namespace {
+
+template <int D>
+Vec<D, double> to_vec(const std::vector<double>& values) {
+  Vec<D, double> v{};
+  for (int a = 0; a < D && a < static_cast<int>(values.size()); ++a) v[a] = values[a];
+  return v;
+}
+
+/// Velocity of a body at a point.
+template <int D>
+Vec<D, double> velocity_at(const BodyOptions& body, const Vec<D, double>& x) {
+  if (!body.motion) return Vec<D, double>::zero();
+  if (const auto* uniform = std::get_if<UniformMotion>(&*body.motion)) {
+    return to_vec<D>(uniform->velocity);
+  }
+  const auto lower = to_vec<D>(lower_corner(body.shape));
+  const auto upper = to_vec<D>(upper_corner(body.shape));
+  if (const auto* rotating = std::get_if<RotatingMotion>(&*body.motion)) {
+    const Vec<D, double> r = x - 0.5 * (lower + upper);
+    if constexpr (D == 2) {
+      const double omega = rotating->angular_velocity[0];
+      return {-omega * r[1], omega * r[0]};
+    } else {
+      return cross(to_vec<3>(rotating->angular_velocity), r);
+    }
+  }
+  const auto& mode = std::get<FixedFreeModeMotion>(*body.motion);
+  const int a = mode.axis;
+  Vec<D, double> v{};
+  const double phase = std::numbers::pi * (x[a] - lower[a]) / (2 * (upper[a] - lower[a]));
+  v[a] = mode.amplitude * std::sin(phase);
+  return v;
+}
+
+/// Throws when particles of one body lie inside another one, by more than a quarter of a spacing.
+template <int D>
+void require_apart(const MpmOptions& options, const std::vector<mpm::Seed<D>>& seeds) {
+  std::vector<double> point(D);
+  for (const mpm::Seed<D>& seed : seeds) {
+    for (int a = 0; a < D; ++a) point[a] = seed.position[a];
+    for (std::size_t other = 0; other < options.bodies.size(); ++other) {
+      if (seed.body == static_cast<Index>(other)) continue;
+      const BodyOptions& body = options.bodies[other];
+      const double margin = 0.25 * options.domain.cell_size / body.points_per_axis;
+      FILIGREE_REQUIRE(!contains(body.shape, point, margin),
+                       "bodies '{}' and '{}' overlap, for example at ({}) m: move one of them",
+                       options.bodies[static_cast<std::size_t>(seed.body)].name, body.name,
+                       fmt::join(point, ", "));
+    }
+  }
+}
+
+}  // namespace
+
+template <int D>
+mpm::Model<D> make_model(const MpmOptions& options) {
+  mpm::Model<D> model;
+  model.grid = mpm::make_grid<D>(to_vec<D>(options.domain.min), to_vec<D>(options.domain.max),
+                                 options.domain.cell_size);
+  const WallsOptions& walls = options.domain.walls;
+  const std::optional<WallOptions>* faces[] = {&walls.x_min, &walls.x_max, &walls.y_min,
+                                               &walls.y_max, &walls.z_min, &walls.z_max};
+  for (int face = 0; face < 2 * D; ++face) {
+    const WallOptions& wall = faces[face]->value_or(walls.all);
+    model.walls[face] = {wall.type, wall.friction};
+  }
+  for (int a = 0; a < D && !options.gravity.empty(); ++a) {
+    model.gravity[a] = static_cast<Real>(options.gravity[a]);
+  }
+  for (const BodyOptions& body : options.bodies) model.laws.push_back(body.material);
+  model.transfer = options.solver.transfer;
+  model.cfl = options.solver.cfl;
+  model.fixed_dt = options.solver.dt;
+  return model;
+}
+
+template <int D>
+std::vector<mpm::Seed<D>> make_seeds(const MpmOptions& options, std::uint64_t) {
+  std::vector<mpm::Seed<D>> seeds;
+  for (std::size_t b = 0; b < options.bodies.size(); ++b) {
+    const BodyOptions& body = options.bodies[b];
+    const double spacing = options.domain.cell_size / body.points_per_axis;
+    const FilledShape filled = fill_shape(body.shape, spacing);
+    for (std::size_t i = 0; i < filled.points.size() / D; ++i) {
+      mpm::Seed<D> particle;
+      for (int a = 0; a < D; ++a) {
+        particle.position[a] = filled.points[i * D + a];
+      }
+      particle.velocity = velocity_at<D>(body, particle.position);
+      particle.volume = filled.point_volume;
+      particle.body = static_cast<Index>(b);
+      seeds.push_back(particle);
+    }
+  }
+  require_apart(options, seeds);
+  return seeds;
+}
+
+template mpm::Model<2> make_model<2>(const MpmOptions&);
+template mpm::Model<3> make_model<3>(const MpmOptions&);
+template std::vector<mpm::Seed<2>> make_seeds<2>(const MpmOptions&, std::uint64_t);
+template std::vector<mpm::Seed<3>> make_seeds<3>(const MpmOptions&, std::uint64_t);
+
+}  // namespace filigree

@@ -1,0 +1,23 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// From the options of scenario type `mpm` to a model and its initial particles.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "physics/mpm/seeding.hpp"
+#include "scenarios/types/mpm_options.hpp"
+
+namespace filigree {
+
+/// Grid, walls, gravity, laws and solver options.
+template <int D>
+mpm::Model<D> make_model(const MpmOptions& options);
+
+/// The particles of all bodies, in the order of the bodies. Throws InputError when a body is empty
+/// or two bodies overlap.
+template <int D>
+std::vector<mpm::Seed<D>> make_seeds(const MpmOptions& options, std::uint64_t seed);
+
+}  // namespace filigree
