@@ -49,7 +49,8 @@ nlohmann::ordered_json parse_json(std::string_view text, const std::string& labe
 }
 
 std::string json_text(const nlohmann::ordered_json& json) {
-  return json.dump(2) + "\n";
+  // Text that is not UTF-8 (odd file names on a command line) gets replacement characters.
+  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
 }  // namespace filigree

@@ -3,11 +3,11 @@
 #include "io/pvd_index.hpp"
 
 #include <charconv>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/json.hpp"
 #include "io/writer.hpp"
 
 namespace filigree {
@@ -117,7 +117,7 @@ std::string series_text(const std::vector<IndexEntry>& entries) {
   for (const IndexEntry& entry : entries) {
     json["files"].push_back({{"name", entry.file}, {"time", entry.time}});
   }
-  return json.dump(2) + "\n";
+  return json_text(json);
 }
 
 std::vector<IndexEntry> parse_pvd(const std::string& text, const std::string& name) {
