@@ -58,12 +58,15 @@ function(filigree_program name)
   target_link_libraries(${name} PRIVATE filigree_core filigree_options ${ARG_LINK_PRIVATE})
 endfunction()
 
-# filigree_tests(NAME LAYERS ... [DISCOVER]) makes filigree_NAME_tests of tests/NAME/*.cpp.
+# filigree_tests(NAME LAYERS ... [LINK ...] [DISCOVER]) makes filigree_NAME_tests of tests/NAME/*.cpp.
 # Without DISCOVER ctest runs the executable as one test, which saves a process start per case; with
 # it every case is a test of its own, so that long cases run side by side.
 function(filigree_tests name)
-  cmake_parse_arguments(ARG "DISCOVER" "" "LAYERS" ${ARGN})
+  cmake_parse_arguments(ARG "DISCOVER" "" "LAYERS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp)
+  if(NOT FILIGREE_WITH_VTK)
+    list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
+  endif()
   if(NOT FILIGREE_WITH_VTK)
     list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
   endif()
@@ -74,7 +77,7 @@ function(filigree_tests name)
   add_executable(${target} ${sources} tests/main.cpp)
   filigree_link_layers(${target} PRIVATE ${ARG_LAYERS})
   target_link_libraries(${target} PRIVATE filigree_core filigree_options GTest::gtest
-                        Eigen3::Eigen)  # a second opinion on linear algebra
+                        Eigen3::Eigen ${ARG_LINK})  # Eigen: a second opinion on linear algebra
   if(name STREQUAL "io")  # reads back what was written, with the libraries themselves
     target_link_libraries(${target} PRIVATE filigree_zstd ${FILIGREE_VTK_LIBRARIES})
   endif()
