@@ -4,7 +4,7 @@
 //
 //   Timers timers;
 //   { const TimedRegion region(timers, "transfer"); ... }
-//   log.info(timers.table());
+//   std::string text = timers.table();
 //
 // Regions are passed on to Kokkos' profiling tools. For the thread that drives the run only.
 #pragma once
