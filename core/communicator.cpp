@@ -10,13 +10,13 @@ namespace {
 
 /// Row first + k becomes row send(k).
 void copy_rows(const HaloField& field, const Array<Index>& send, Index first) {
-  auto* const words = reinterpret_cast<std::uint32_t*>(field.rows);
-  const Index row_words = field.row_words;
+  std::byte* const rows = field.rows;
+  const Offset row_bytes = field.row_bytes;
   for_each(
       "communicator/copy_rows", send.size(), FILIGREE_LAMBDA(Index k) {
-        const std::uint32_t* from = words + Offset(send(k)) * row_words;
-        std::uint32_t* to = words + Offset(first + k) * row_words;
-        for (Index w = 0; w < row_words; ++w) to[w] = from[w];
+        const std::byte* from = rows + send(k) * row_bytes;
+        std::byte* to = rows + (first + k) * row_bytes;
+        for (Offset b = 0; b < row_bytes; ++b) to[b] = from[b];
       });
 }
 

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "core/array.hpp"
@@ -30,18 +32,16 @@ struct Halo {
 /// The rows of one array, whatever its type.
 struct HaloField {
   std::byte* rows;
-  Index row_words;  ///< 32-bit words per row
+  Offset row_bytes;
   Index n_rows;
 };
 
-/// A field of n_rows rows; the size of a row must be a multiple of four bytes.
 template <class T, int R>
 HaloField halo_field(const Array<T, R>& array) {
-  static_assert(sizeof(T) % 4 == 0);
+  static_assert(std::is_trivially_copyable_v<T>);
   const Index n_rows = array.extent(0);
-  const Index per_row = n_rows == 0 ? 0 : array.size() / n_rows;
-  return {reinterpret_cast<std::byte*>(array.data()),
-          static_cast<Index>(per_row * static_cast<Index>(sizeof(T) / 4)), n_rows};
+  const Offset per_row = n_rows == 0 ? 0 : array.size() / n_rows;
+  return {reinterpret_cast<std::byte*>(array.data()), per_row * Offset(sizeof(T)), n_rows};
 }
 
 class Communicator {
