@@ -77,7 +77,8 @@ void Checkpointer::write(const RunPosition& position, Simulation& simulation, bo
                        {"time", position.time},
                        {"frames", position.frames},
                        {"last_row_time", position.last_row_time},
-                       {"largest_energy", position.largest_energy},
+                       {"largest_energy", position.energies.largest},
+                       {"reference_energy", position.energies.reference},
                        {"scheduled", scheduled},
                        {"options", scenario_.resolved_json}};
   checkpoint.arrays = std::move(saver.arrays);
@@ -106,7 +107,8 @@ RunPosition run_position(const Checkpoint& checkpoint, const std::string& label)
           .time = header_value<double>(checkpoint, "time", label),
           .frames = header_value<std::int64_t>(checkpoint, "frames", label),
           .last_row_time = header_value<double>(checkpoint, "last_row_time", label),
-          .largest_energy = header_value<double>(checkpoint, "largest_energy", label)};
+          .energies = {.largest = header_value<double>(checkpoint, "largest_energy", label),
+                       .reference = header_value<double>(checkpoint, "reference_energy", label)}};
 }
 
 void require_same_run(const Checkpoint& checkpoint, const Scenario& scenario,

@@ -12,16 +12,17 @@
 
 #include "io/checkpoint.hpp"
 #include "scenarios/scenario_file.hpp"
+#include "scenarios/watchdog.hpp"
 
 namespace filigree {
 
 /// What the runner itself needs to continue.
 struct RunPosition {
   std::int64_t step = 0;
-  double time = 0;            ///< s
-  std::int64_t frames = 0;    ///< number of the next frame
-  double last_row_time = 0;   ///< s, of the last scheduled row of diagnostics.csv
-  double largest_energy = 0;  ///< J, see Watchdog
+  double time = 0;           ///< s
+  std::int64_t frames = 0;   ///< number of the next frame
+  double last_row_time = 0;  ///< s, of the last scheduled row of diagnostics.csv
+  Watchdog::Energies energies;
 };
 
 class Checkpointer {

@@ -115,8 +115,8 @@ struct WatchdogOptions {
                    "always preceded by one",
             .min = 1});
     v("energy_growth", energy_growth,
-      About{.doc = "an energy above this multiple of the largest one before is a blow-up; 0 for no "
-                   "such limit",
+      About{.doc = "an energy above this multiple of the largest one up to the last frame is a "
+                   "blow-up; 0 for no such limit",
             .min = 0});
   }
 };

@@ -172,7 +172,7 @@ void Runner::initialize() {
     const RunPosition at = run_position(loaded_->checkpoint, loaded_->file.string());
     progress_.step = at.step;
     last_row_time_ = last_scheduled_row_time_ = at.last_row_time;
-    watchdog_.set_largest_energy(at.largest_energy);
+    watchdog_.set_energies(at.energies);
   }
   progress_.start_step = progress_.step;
   progress_.start_time = progress_.time = simulation_->time();
@@ -316,6 +316,7 @@ void Runner::write_row(bool scheduled) {
 
 void Runner::write_frame(bool scheduled) {
   inspect();
+  watchdog_.set_reference();
   frames_.write(*simulation_, progress_.step, scheduled);
   if (!frames_.active()) return;
   progress_.frames = frames_.written();
@@ -327,7 +328,7 @@ RunPosition Runner::position() const {
           .time = progress_.time,
           .frames = frames_.next_number(),
           .last_row_time = last_scheduled_row_time_,
-          .largest_energy = watchdog_.largest_energy()};
+          .energies = watchdog_.energies()};
 }
 
 void Runner::write_checkpoint(bool scheduled) {

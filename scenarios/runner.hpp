@@ -21,11 +21,11 @@
 namespace filigree {
 
 struct RunRequest {
-  std::filesystem::path out;              ///< --out; empty: output.folder
-  bool force = false;                     ///< replace an earlier run
-  std::string resume;                     ///< "", "latest" or a checkpoint file
-  std::vector<std::string> command_line;  ///< for the manifest
-  std::function<int()> stop_signal;       ///< non-zero: checkpoint and stop; may be empty
+  std::filesystem::path out{};              ///< --out; empty: output.folder
+  bool force = false;                       ///< replace an earlier run
+  std::string resume{};                     ///< "", "latest" or a checkpoint file
+  std::vector<std::string> command_line{};  ///< for the manifest
+  std::function<int()> stop_signal{};       ///< non-zero: checkpoint and stop; may be empty
 };
 
 /// Something that happened once: for people (`text`) and for programs (`name`, `data`).

@@ -28,9 +28,9 @@ class ScenarioError : public InputError {
 };
 
 struct ScenarioRequest {
-  std::filesystem::path file;
-  std::vector<std::string> overrides;  ///< "key.path=value", applied in this order
-  bool reduced = false;                ///< apply the file's `reduced:` overrides first
+  std::filesystem::path file{};
+  std::vector<std::string> overrides{};  ///< "key.path=value", applied in this order
+  bool reduced = false;                  ///< apply the file's `reduced:` overrides first
 };
 
 struct Scenario {

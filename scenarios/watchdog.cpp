@@ -31,7 +31,7 @@ std::optional<Trouble> Watchdog::check_step(const StepReport& report, double bef
 }
 
 std::optional<Trouble> Watchdog::check_row(const Recorder& row, const Simulation& simulation) {
-  double largest = largest_energy_;
+  double largest = energies_.largest;
   for (const Recorder::Row& entry : row.rows()) {
     if (!std::isfinite(entry.value)) {
       if (auto trouble = simulation.inspect()) return trouble;
@@ -40,11 +40,11 @@ std::optional<Trouble> Watchdog::check_row(const Recorder& row, const Simulation
     }
     if (entry.unit != "J") continue;
     const double energy = std::abs(entry.value);
-    const double limit = options_.energy_growth * largest_energy_;
+    const double limit = options_.energy_growth * energies_.reference;
     if (limit > 0 && energy > limit) {
       return Trouble{
-          format("blow-up: {} is {:.6g} J, {:.3g} times the largest energy of the run before",
-                 entry.name, entry.value, energy / largest_energy_),
+          format("blow-up: {} is {:.6g} J, {:.3g} times the largest energy up to the last frame",
+                 entry.name, entry.value, energy / energies_.reference),
           "", "most often the step is above the stability limit",
           format("choose a smaller step; if such a growth is meant, raise "
                  "watchdog.energy_growth = {}",
@@ -52,7 +52,7 @@ std::optional<Trouble> Watchdog::check_row(const Recorder& row, const Simulation
     }
     largest = std::max(largest, energy);
   }
-  largest_energy_ = largest;
+  energies_.largest = largest;
   return std::nullopt;
 }
 

@@ -22,19 +22,27 @@ class Watchdog {
                                     double until) const;
 
   /// Diagnostics of the current state. A value that is not finite makes the simulation look for the
-  /// entity that is the reason. Energies (unit J) are remembered for the blow-up limit.
+  /// entity that is the reason. Energies (unit J) are compared with the largest one up to the last
+  /// call of set_reference().
   std::optional<Trouble> check_row(const Recorder& row, const Simulation& simulation);
 
   /// True when the whole state is to be inspected after this step.
   bool inspection_due(std::int64_t step) const { return step % options_.inspect_every == 0; }
 
-  /// J, the largest energy seen so far: part of what a restart needs.
-  double largest_energy() const { return largest_energy_; }
-  void set_largest_energy(double energy) { largest_energy_ = energy; }
+  /// The state is good enough for a frame: growth counts from here.
+  void set_reference() { energies_.reference = energies_.largest; }
+
+  /// J; part of what a restart needs.
+  struct Energies {
+    double largest = 0;    ///< of all rows
+    double reference = 0;  ///< the largest one at the last frame
+  };
+  const Energies& energies() const { return energies_; }
+  void set_energies(const Energies& energies) { energies_ = energies; }
 
  private:
   WatchdogOptions options_;
-  double largest_energy_ = 0;
+  Energies energies_;
 };
 
 /// The report of a numerical failure. `kept` says what is still good; several lines are possible.
