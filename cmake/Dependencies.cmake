@@ -23,7 +23,7 @@ if(NOT Kokkos_FOUND)
     message(FATAL_ERROR "Kokkos >= ${FILIGREE_KOKKOS_VERSION} not found: run scripts/setup, or set "
                         "Kokkos_ROOT, or allow the download with -DFILIGREE_FETCH=ON")
   endif()
-  message(STATUS "Kokkos not found: building release ${FILIGREE_KOKKOS_RELEASE} as part of this build")
+  message(STATUS "Kokkos not found: building ${FILIGREE_KOKKOS_RELEASE} as part of this build")
   if(FILIGREE_BACKEND STREQUAL "ANY")
     find_package(OpenMP QUIET COMPONENTS CXX)
     set(Kokkos_ENABLE_OPENMP ${OpenMP_CXX_FOUND} CACHE BOOL "OpenMP back end of Kokkos")

@@ -58,15 +58,12 @@ function(filigree_program name)
   target_link_libraries(${name} PRIVATE filigree_core filigree_options ${ARG_LINK_PRIVATE})
 endfunction()
 
-# filigree_tests(NAME LAYERS ... [LINK ...] [DISCOVER]) makes filigree_NAME_tests of tests/NAME/*.cpp.
-# Without DISCOVER ctest runs the executable as one test, which saves a process start per case; with
-# it every case is a test of its own, so that long cases run side by side.
+# filigree_tests(NAME LAYERS ... [LINK ...] [DISCOVER]) makes filigree_NAME_tests of
+# tests/NAME/*.cpp. Without DISCOVER ctest runs the executable as one test, which saves a process
+# start per case; with it every case is a test of its own, so that long cases run side by side.
 function(filigree_tests name)
   cmake_parse_arguments(ARG "DISCOVER" "" "LAYERS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp)
-  if(NOT FILIGREE_WITH_VTK)
-    list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
-  endif()
   if(NOT FILIGREE_WITH_VTK)
     list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
   endif()

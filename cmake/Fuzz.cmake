@@ -4,7 +4,8 @@
 # and io that need neither Kokkos nor VTK (two OpenMP run times in one process do not mix).
 
 if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  message(FATAL_ERROR "FILIGREE_FUZZ needs clang, not ${CMAKE_CXX_COMPILER_ID}: use the fuzz preset")
+  message(FATAL_ERROR "FILIGREE_FUZZ needs clang, not ${CMAKE_CXX_COMPILER_ID}: "
+                      "use the fuzz preset")
 endif()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 find_package(Threads REQUIRED)
@@ -30,7 +31,8 @@ set(fuzz_flags -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover
                -fno-omit-frame-pointer)
 add_library(filigree_plain STATIC ${plain_sources} "${FILIGREE_GIT_COMMIT_FILE}")
 add_dependencies(filigree_plain filigree_git_commit)
-target_include_directories(filigree_plain PUBLIC "${PROJECT_SOURCE_DIR}" "${FILIGREE_GENERATED_DIR}")
+target_include_directories(filigree_plain PUBLIC "${PROJECT_SOURCE_DIR}"
+                           "${FILIGREE_GENERATED_DIR}")
 target_compile_options(filigree_plain PUBLIC ${fuzz_flags})
 target_link_libraries(filigree_plain
   PUBLIC fmt::fmt nlohmann_json::nlohmann_json yaml-cpp::yaml-cpp filigree_zstd filigree_xxhash

@@ -1,6 +1,7 @@
 # Copyright The Filigree Authors
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DSOURCE_DIR=... -DOUTPUT=... -P GitCommit.cmake: writes the current commit into a source file.
+# cmake -DSOURCE_DIR=... -DOUTPUT=... -P GitCommit.cmake
+# writes the current commit into a source file.
 
 set(commit "unknown")
 find_program(git git)

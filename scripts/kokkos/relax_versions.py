@@ -24,7 +24,8 @@ def sections(image):
     (table,) = struct.unpack_from("<Q", image, 40)
     entry, count, _ = struct.unpack_from("<HHH", image, 58)
     for i in range(count):
-        _, kind, _, _, offset, size, link, info = struct.unpack_from("<IIQQQQII", image, table + i * entry)
+        header = struct.unpack_from("<IIQQQQII", image, table + i * entry)
+        _, kind, _, _, offset, size, link, info = header
         yield kind, offset, size, link, info
 
 

@@ -15,8 +15,10 @@ FOLDERS = ["core", "graph", "learning", "physics", "mesh", "io", "scenarios", "a
 def find_clang_format():
     for name in ("clang-format-14", "clang-format"):
         path = shutil.which(name)
-        if path and " 14." in subprocess.run([path, "--version"], capture_output=True, text=True).stdout:
-            return path
+        if path:
+            result = subprocess.run([path, "--version"], capture_output=True, text=True)
+            if " 14." in result.stdout:
+                return path
     return None
 
 
@@ -26,8 +28,10 @@ def main():
         print("clang-format 14 is not installed: not checked")
         return 77
     files = [str(p) for f in FOLDERS for p in sorted((ROOT / f).rglob("*.[ch]pp"))]
-    result = subprocess.run([program, "--dry-run", "--Werror", *files], capture_output=True, text=True)
-    bad = sorted({line.split(":")[0] for line in result.stderr.splitlines() if "error:" in line})
+    command = [program, "--dry-run", "--Werror", *files]
+    result = subprocess.run(command, capture_output=True, text=True)
+    errors = [line for line in result.stderr.splitlines() if "-Wclang-format-violations" in line]
+    bad = sorted({line.split(":")[0] for line in errors})
     for path in bad:
         print(f"{path}: run clang-format -i on it")
     return 1 if bad else 0

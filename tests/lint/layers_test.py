@@ -89,7 +89,8 @@ class Layers(unittest.TestCase):
                 for key, pattern in source_tree.LIBRARIES.items():
                     if pattern.match(name):
                         users[key].add(path)
-                        self.assertRegex(path, f"^{OUTSIDE[key]}$", f"{path} must not include {name}")
+                        message = f"{path} must not include {name}"
+                        self.assertRegex(path, f"^{OUTSIDE[key]}$", message)
         self.assertLessEqual(len(users["nanoflann"]), 1, "nanoflann belongs in one file")
 
     def test_io_does_not_reach_kokkos(self):

@@ -1,7 +1,7 @@
 # Copyright The Filigree Authors
 # SPDX-License-Identifier: Apache-2.0
-# cmake -DBUILD=... -DSOURCE=... -DKOKKOS=... -P run.cmake: installs the build into a fresh prefix, then
-# configures, builds and runs the consumer against it.
+# cmake -DBUILD=... -DSOURCE=... -DKOKKOS=... -P run.cmake
+# installs the build into a fresh prefix, then configures, builds and runs the consumer against it.
 
 set(work "${BUILD}/package_test")
 file(REMOVE_RECURSE "${work}")
