@@ -181,7 +181,7 @@ std::string vtk_file_bytes(const Block& block, const Frame& frame, const std::st
   writer->SetDataModeToAppended();
   writer->EncodeAppendedDataOff();
   writer->SetCompressorTypeToZLib();
-  writer->SetCompressionLevel(1);  // higher levels cost three times the time for 3 % less
+  writer->SetCompressionLevel(1);  // level 5 takes 35 % longer for 1 % less
   writer->WriteToOutputStringOn();
   if (writer->Write() == 0) {
     throw EnvironmentError(

@@ -210,7 +210,8 @@ TEST(Checkpoint, SaysWhatIsWrongInside) {
 
 TEST(Checkpoint, RefusesAPayloadThatIsNotOneWholeZstdFrame) {
   const std::string json =
-      R"({"header": {}, "arrays": [{"name": "a", "unit": "", "dtype": "u8", "shape": [64], "offset": 0}]})";
+      R"({"header": {}, "arrays": [)"
+      R"({"name": "a", "unit": "", "dtype": "u8", "shape": [64], "offset": 0}]})";
   Bytes raw(64);
   for (std::size_t i = 0; i < 64; ++i) raw[i] = std::byte(i * 37 % 256);
   const Bytes good = assemble(json, raw, 64);
