@@ -116,6 +116,11 @@ class TreeBuilder : public YAML::EventHandler {
     anchors_.push_back({name, position_of(marks_, mark, name.size() + 1), {}, false, false});
   }
 
+  /// Of the innermost list or block that has not ended yet.
+  const Position* open_position() const {
+    return frames_.empty() ? nullptr : &frames_.back().node.position;
+  }
+
   /// The finished tree; reports anchors that no alias names.
   Node take() {
     for (const Anchor& anchor : anchors_) {
@@ -139,6 +144,7 @@ class TreeBuilder : public YAML::EventHandler {
     Node node;
     YAML::anchor_t anchor = 0;
     bool has_key = false;
+    bool is_merge = false;  ///< the key is `<<`, which has been reported
     std::string key;
     Position key_position;
   };
@@ -163,14 +169,8 @@ class TreeBuilder : public YAML::EventHandler {
                        "remove the tag; each key has one kind of value");
   }
 
-  bool expects_key() const {
-    return !frames_.empty() && frames_.back().node.kind == NodeKind::kMap &&
-           !frames_.back().has_key;
-  }
-
   void open(NodeKind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
     const Position position = position_of(marks_, mark);
-    if (expects_key()) refuse(position, "a key must be a word, not a list or a block", "");
     if (frames_.size() >= static_cast<std::size_t>(Limits::kDepth)) {
       refuse(position, format("blocks and lists are nested more than {} deep", Limits::kDepth),
              "a bracket or the indentation is probably wrong");
@@ -215,7 +215,8 @@ class TreeBuilder : public YAML::EventHandler {
     frame.has_key = true;
     frame.key = std::move(node.text);
     frame.key_position = std::move(node.position);
-    if (frame.key == "<<" && !node.quoted) {
+    frame.is_merge = frame.key == "<<" && !node.quoted;
+    if (frame.is_merge) {
       diagnostics_.error(frame.key_position, "", "merge keys ('<<') are not supported",
                          "write the keys out, or use an alias for the whole value");
     }
@@ -224,7 +225,7 @@ class TreeBuilder : public YAML::EventHandler {
   void add_entry(Node node) {
     Frame& frame = frames_.back();
     frame.has_key = false;
-    if (frame.key == "<<") return;
+    if (frame.is_merge) return;
     if (node.kind == NodeKind::kNull) node.position = frame.key_position;
     frame.node.entries.push_back(
         {std::move(frame.key), std::move(frame.key_position), std::move(node)});
@@ -243,7 +244,8 @@ struct Rewording {
   std::string_view parser;  ///< how the parser's text starts
   std::string_view message;
   std::string_view hint;
-  int back = 0;  ///< characters between the mistake and the parser's mark
+  int back = 0;             ///< characters between the mistake and the parser's mark
+  bool is_bracket = false;  ///< the mistake is the bracket that opened the list or block
 };
 
 constexpr Rewording kRewordings[] = {
@@ -253,8 +255,10 @@ constexpr Rewording kRewordings[] = {
      "check its indentation; a key needs ': ' behind it"},
     {"end of sequence not found", "this line does not fit the list above",
      "check its indentation; each item starts with '- '"},
-    {"end of map flow not found", "'{' is not closed", "add '}'; items are separated by ','"},
-    {"end of sequence flow not found", "'[' is not closed", "add ']'; items are separated by ','"},
+    {"end of map flow not found", "'{' is not closed", "add '}'; items are separated by ','", 0,
+     true},
+    {"end of sequence flow not found", "'[' is not closed", "add ']'; items are separated by ','",
+     0, true},
     {"illegal flow end", "this bracket closes nothing", "remove it"},
     {"illegal block entry", "'- ' is not allowed here", "start the list on a line of its own"},
     {"unknown token", "this character cannot start a value", "put the text in quotes"},
@@ -268,10 +272,12 @@ constexpr Rewording kRewordings[] = {
     {"cannot assign multiple anchors", "a value has one anchor at most", "remove one"},
 };
 
-void report_syntax(const YAML::Exception& e, const Marks& marks, Diagnostics& diagnostics) {
+void report_syntax(const YAML::Exception& e, const Marks& marks, const Position* open,
+                   Diagnostics& diagnostics) {
   Position position = position_of(marks, e.mark);
   for (const Rewording& rewording : kRewordings) {
     if (e.msg.compare(0, rewording.parser.size(), rewording.parser) != 0) continue;
+    if (rewording.is_bracket && open != nullptr) position = *open;
     position.column = std::max(1, position.column - rewording.back);
     position.width += rewording.back > 0 ? 1 : 0;
     diagnostics.error(position, "", format("syntax error: {}", rewording.message),
@@ -355,7 +361,7 @@ Document Document::parse_prepared(const std::string& text, std::string name,
   } catch (const Stop&) {
     // The reason has been reported.
   } catch (const YAML::Exception& e) {
-    report_syntax(e, marks, diagnostics);
+    report_syntax(e, marks, builder.open_position(), diagnostics);
   }
   if (document.root_.position.file.empty()) document.root_.position = {document.name_, 1, 1, 1};
   return document;

@@ -32,13 +32,23 @@ class Marks {
   /// `bytes`: length of what is underlined, cut at the end of the line.
   Position position(int line, int column, std::size_t bytes = 1) const {
     const int last = static_cast<int>(starts_.size()) - 1;
-    if (line < 0 || line > last) return {name_, last + 1, 1, 1};
-    const std::size_t start = starts_[static_cast<std::size_t>(line)];
+    if (line < 0 || line > last) return end();
     const std::size_t at = offset(line, column);
+    const std::size_t line_end =
+        line < last ? starts_[static_cast<std::size_t>(line) + 1] - 1 : text_.size();
+    const std::string_view marked(text_.data() + at, std::min(std::max(line_end, at) - at, bytes));
+    return {name_, line + 1, characters_before(line, at) + 1, std::max(1, character_count(marked))};
+  }
+
+  /// Behind the last character that is not blank.
+  Position end() const {
+    const std::size_t last = text_.find_last_not_of(" \n");
+    const std::size_t at = last == std::string::npos ? 0 : last + 1;
+    const auto next = std::upper_bound(starts_.begin(), starts_.end(), at);
+    const auto line = next - starts_.begin();
+    const std::size_t start = starts_[static_cast<std::size_t>(line) - 1];
     const std::string_view before(text_.data() + start, at - start);
-    const std::size_t line_end = std::min(text_.find('\n', at), text_.size());
-    const std::string_view marked(text_.data() + at, std::min(line_end - at, bytes));
-    return {name_, line + 1, character_count(before) + 1, std::max(1, character_count(marked))};
+    return {name_, static_cast<int>(line), character_count(before) + 1, 1};
   }
 
   /// Bytes of the quoted text that starts at `at`, quotes included; 0 when it is not closed.
@@ -58,9 +68,24 @@ class Marks {
   const std::string& text() const { return text_; }
 
  private:
+  /// Marks come in the order of the text, so counting goes on where it stopped: linear in all.
+  int characters_before(int line, std::size_t at) const {
+    if (line != counted_line_ || at < counted_to_) {
+      counted_line_ = line;
+      counted_to_ = starts_[static_cast<std::size_t>(line)];
+      counted_ = 0;
+    }
+    counted_ += character_count({text_.data() + counted_to_, at - counted_to_});
+    counted_to_ = at;
+    return counted_;
+  }
+
   const std::string& text_;
   const std::string& name_;
   std::vector<std::size_t> starts_;
+  mutable int counted_line_ = -1;
+  mutable std::size_t counted_to_ = 0;
+  mutable int counted_ = 0;
 };
 
 }  // namespace filigree::yaml

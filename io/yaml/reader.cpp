@@ -3,6 +3,8 @@
 #include "io/yaml/reader.hpp"
 
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "core/error.hpp"
 #include "io/yaml/places.hpp"
@@ -88,22 +90,21 @@ class Reader {
   }
 
   void read_block(const Block& block) {
-    const auto& entries = block.node.entries;
-    for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
-      const auto first = std::find_if(entries.begin(), entry,
-                                      [&](const Entry& other) { return other.key == entry->key; });
-      if (first != entry) {
-        diagnostics_.error(entry->position, joined(block.path, entry->key),
-                           format("duplicate key '{}' {}", shown(entry->key), block.place()),
-                           format("the first one is on line {}", first->position.line));
-      } else if (const Field* field = find_field(block, entry->key)) {
-        read_field(*field, *entry, joined(block.path, entry->key));
-      } else if (block.alternative.empty() || entry->key != "type") {
-        unknown_key(block, *entry);
+    std::unordered_map<std::string_view, const Entry*> seen;
+    for (const Entry& entry : block.node.entries) {
+      const auto [first, is_new] = seen.emplace(entry.key, &entry);
+      if (!is_new) {
+        diagnostics_.error(entry.position, joined(block.path, entry.key),
+                           format("duplicate key '{}' {}", shown(entry.key), block.place()),
+                           format("the first one is on line {}", first->second->position.line));
+      } else if (const Field* field = find_field(block, entry.key)) {
+        read_field(*field, entry, joined(block.path, entry.key));
+      } else if (block.alternative.empty() || entry.key != "type") {
+        unknown_key(block, entry);
       }
     }
     for (const Field& field : block.fields) {
-      if (field.about.required && block.node.find(field.key) == nullptr) missing_key(block, field);
+      if (field.about.required && seen.count(field.key) == 0) missing_key(block, field);
     }
   }
 
@@ -163,7 +164,7 @@ class Reader {
                          format("add one of {}", join(names)));
       return;
     }
-    if (!check_name(*kind, joined(path, "type"), "type", names, diagnostics_)) return;
+    if (!check_name(*kind, joined(path, "type"), "a known type", names, diagnostics_)) return;
     const auto index =
         static_cast<std::size_t>(std::find(names.begin(), names.end(), kind->text) - names.begin());
     void* value = type.emplace(object, index);
@@ -209,17 +210,15 @@ class Reader {
     for (const Field& field : block.fields) here.push_back(field.key);
     const std::string path = joined(block.path, entry.key);
     std::string hint = did_you_mean(entry.key, here);
-    if (hint.empty()) {
-      const std::string places = belongs_in(block, entry.key);
-      if (!places.empty()) {
-        const std::string where = block.path.empty() ? "at the top level" : "in " + block.name();
-        diagnostics_.error(
-            entry.position, path,
-            format("key '{}' is not allowed {}; it belongs {}", shown(entry.key), where, places));
-        return;
-      }
-      hint = elsewhere(entry.key);
+    const std::string places = belongs_in(block, entry.key);
+    if (!places.empty()) {
+      diagnostics_.error(entry.position, path,
+                         format("key '{}' is not allowed {}; it belongs {}", shown(entry.key),
+                                block.place(), places),
+                         hint.empty() ? "" : "or " + hint);
+      return;
     }
+    if (hint.empty()) hint = elsewhere(entry.key);
     if (hint.empty() && !here.empty()) hint = format("keys: {}", join(here));
     diagnostics_.error(entry.position, path,
                        format("unknown key '{}' {}", shown(entry.key), block.place()), hint);
@@ -340,7 +339,7 @@ bool check_name(const Node& node, const std::string& path, const std::string& wh
   }
   const std::string value = node.kind == NodeKind::kScalar ? shown(node.text) : node_text(node);
   const std::string hint = did_you_mean(node.text, names);
-  diagnostics.error(node.position, path, format("{} = {} is not a known {}", path, value, what),
+  diagnostics.error(node.position, path, format("{} = {} is not {}", path, value, what),
                     hint.empty() ? format("known: {}", join(names)) : hint);
   return false;
 }

@@ -24,8 +24,8 @@
 namespace filigree::yaml {
 
 struct ReadContext {
-  std::filesystem::path folder;  ///< FilePath values are relative to it; they keep their text
-  bool check_files = true;       ///< files that do not exist are errors
+  std::filesystem::path folder = {};  ///< FilePath values are relative to it; they keep their text
+  bool check_files = true;            ///< files that do not exist are errors
   bool other_keys = false;  ///< unknown keys at the top are left alone (the type is not known yet)
   std::vector<std::filesystem::path>* files =
       nullptr;  ///< receives every file that was named and found
@@ -47,8 +47,8 @@ void read(const Node& root, Options& options, Diagnostics& diagnostics,
   read_targets(root, {target(options)}, diagnostics, context);
 }
 
-/// Reports `value` (found at `node`) unless it is one of `names`:
-/// "scenario.type = 'mpn' is not a scenario type (mpm, rods)", with the nearest name as hint.
+/// Reports the text of `node` unless it is one of `names`; `what` is "a scenario type":
+/// "scenario.type = mpn is not a scenario type", with the nearest name or all names as hint.
 bool check_name(const Node& node, const std::string& path, const std::string& what,
                 const std::vector<std::string>& names, Diagnostics& diagnostics);
 

@@ -238,7 +238,8 @@ class ValueReader {
   /// Reads the text behind a number; false (and reported) when it is no unit of the field's
   /// dimension.
   bool written_unit(std::string_view rest, const std::optional<Unit>& own, Unit& written) {
-    if (rest[0] == ',' || rest[0] == '_' || rest[0] == ':' || is_digit(rest[0])) {
+    const bool is_rate = rest.substr(0, 2) == "1/";
+    if (rest[0] == ',' || rest[0] == '_' || rest[0] == ':' || (is_digit(rest[0]) && !is_rate)) {
       fail(format("{} is not {}", assignment(), expected()),
            rest[0] == ',' ? "the decimal mark is a point" : "");
       return false;
