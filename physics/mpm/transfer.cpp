@@ -94,6 +94,73 @@ FILIGREE_FUNCTION void gather(const QuadraticBSpline<D>& spline, const Lanes* no
   }
 }
 
+/// Mass and momentum that the particles of the up to 3^D cells around a node bring to it.
+template <int D>
+FILIGREE_FUNCTION Lanes node_total(const Grid<D>& grid, const Vec<D, Index>& node,
+                                   const Array<Index>& slot_of, const Array<Real>& partials) {
+  Lanes total{};
+  const Index i = grid.index(node);
+  for (int k = 0; k < kStencilNodes<D>; ++k) {
+    const Vec<D, Index> offset = stencil_offset<D>(k);
+    bool on_grid = true;
+    for (int a = 0; a < D; ++a) on_grid = on_grid && node[a] >= offset[a];
+    if (!on_grid) continue;
+    const Index slot = slot_of(i - grid.index(offset));
+    if (slot < 0) continue;
+    total += load_lanes(partials.data() + (Offset(slot) * kStencilNodes<D> + k) * kLanes);
+  }
+  return total;
+}
+
+/// As node_total, with the images of the particles in the mirrors near the node: one term per
+/// subset of the axes that have a mirror near.
+template <int D>
+FILIGREE_FUNCTION Lanes mirrored_total(const Grid<D>& grid, const Walls<D>& walls,
+                                       const Vec<D, Index>& node, const Array<Index>& slot_of,
+                                       const Array<Real>& partials) {
+  NearMirror mirrors[D];
+  for (int a = 0; a < D; ++a) mirrors[a] = near_mirror(grid, walls, a, node[a]);
+  Lanes total{};
+  for (int subset = 0; subset < (1 << D); ++subset) {
+    Vec<D, Index> image = node;
+    Vec<D> sign = Vec<D>::filled(1);
+    bool exists = true;
+    for (int a = 0; a < D; ++a) {
+      if ((subset >> a & 1) == 0) continue;
+      exists = exists && mirrors[a].face >= 0;
+      if (!exists) break;
+      image[a] = 2 * mirrors[a].plane - node[a];
+      sign = reflected<D>(walls[mirrors[a].face], a, sign);
+    }
+    if (!exists) continue;
+    const Lanes term = node_total<D>(grid, image, slot_of, partials);
+    total[0] += term[0];
+    for (int c = 0; c < D; ++c) total[c + 1] += sign[c] * term[c + 1];
+  }
+  return total;
+}
+
+/// Velocity of a node after the grid step; `kick` = dt g.
+template <int D>
+FILIGREE_FUNCTION Vec<D> grid_velocity(const Grid<D>& grid, const Walls<D>& walls,
+                                       const Vec<D, Index>& node, const Lanes& total, Vec<D> kick) {
+  if (!(total[0] > 0)) return Vec<D>::zero();
+  for (int a = 0; a < D; ++a) {
+    const NearMirror mirror = near_mirror(grid, walls, a, node[a]);
+    if (mirror.face < 0) continue;
+    const bool upper = mirror.face % 2 == 1;
+    const bool beyond = upper ? node[a] > mirror.plane : node[a] < mirror.plane;
+    if (beyond) kick = reflected<D>(walls[mirror.face], a, kick);
+  }
+  Vec<D> v{};
+  for (int a = 0; a < D; ++a) v[a] = total[a + 1] / total[0] + kick[a];
+  for (int a = 0; a < D; ++a) {
+    const NearMirror mirror = near_mirror(grid, walls, a, node[a]);
+    if (mirror.face >= 0 && node[a] == mirror.plane) v = on_mirror<D>(walls[mirror.face], a, v);
+  }
+  return apply_separate_walls(grid, walls, node, v);
+}
+
 template <int D>
 void reserve(const Grid<D>& grid, const CellBins& bins, TransferScratch& scratch) {
   const Offset partials = Offset(bins.n_cells) * kStencilNodes<D> * kLanes;
@@ -154,24 +221,10 @@ void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Walls<D>& w
       "mpm/cells_to_nodes", bins.n_nodes, FILIGREE_LAMBDA(Index n) {
         const Index i = active(n);
         const Vec<D, Index> node = grid.node(i);
-        Lanes total{};
-        for (int k = 0; k < kStencilNodes<D>; ++k) {
-          const Vec<D, Index> offset = stencil_offset<D>(k);
-          bool on_grid = true;
-          for (int a = 0; a < D; ++a) on_grid = on_grid && node[a] >= offset[a];
-          if (!on_grid) continue;
-          const Index slot = slot_of(i - grid.index(offset));
-          if (slot < 0) continue;
-          total += load_lanes(partials.data() + (Offset(slot) * kStencilNodes<D> + k) * kLanes);
-        }
-        const Real mass = total[0];
-        Vec<D> v{};
-        if (mass > 0) {
-          for (int a = 0; a < D; ++a) v[a] = total[a + 1] / mass + dt * gravity[a];
-        }
-        v = apply_walls(grid, walls, node, v);
+        const Lanes total = mirrored_total<D>(grid, walls, node, slot_of, partials);
+        const Vec<D> v = grid_velocity<D>(grid, walls, node, total, dt * gravity);
         Real* to = nodes.data() + Offset(i) * kLanes;
-        to[0] = mass;
+        to[0] = total[0];
         for (int a = 0; a < D; ++a) to[a + 1] = v[a];
         for (int c = D + 1; c < kLanes; ++c) to[c] = 0;
       });

@@ -109,6 +109,10 @@ std::string DomainOptions::validate() const {
           number_text(std::max(1.0, std::floor(cells)) * cell_size),
           number_text(std::ceil(cells) * cell_size));
     }
+    if (cells < 3.5) {
+      return format("the domain is {} cells wide along {}; at least 4 are needed",
+                    number_text(std::round(cells)), axis_name(a));
+    }
   }
   return "";
 }

@@ -5,7 +5,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "core/text.hpp"
+#include "core/random.hpp"
 
 namespace filigree {
 
@@ -87,16 +87,18 @@ mpm::Model<D> make_model(const MpmOptions& options) {
 }
 
 template <int D>
-std::vector<mpm::Seed<D>> make_seeds(const MpmOptions& options, std::uint64_t) {
+std::vector<mpm::Seed<D>> make_seeds(const MpmOptions& options, std::uint64_t seed) {
   std::vector<mpm::Seed<D>> seeds;
   for (std::size_t b = 0; b < options.bodies.size(); ++b) {
     const BodyOptions& body = options.bodies[b];
     const double spacing = options.domain.cell_size / body.points_per_axis;
     const FilledShape filled = fill_shape(body.shape, spacing);
+    const RandomStream jitter(seed, "mpm/jitter/" + body.name);
     for (std::size_t i = 0; i < filled.points.size() / D; ++i) {
       mpm::Seed<D> particle;
       for (int a = 0; a < D; ++a) {
-        particle.position[a] = filled.points[i * D + a];
+        const double shift = jitter.between(-1.0, 1.0, i * D + a);
+        particle.position[a] = filled.points[i * D + a] + body.jitter * spacing * shift;
       }
       particle.velocity = velocity_at<D>(body, particle.position);
       particle.volume = filled.point_volume;
