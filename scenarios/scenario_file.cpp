@@ -118,7 +118,7 @@ Scenario load_scenario(const ScenarioRequest& request, const ScenarioRegistry& t
   scenario.name = request.file.stem().string();
   scenario.inputs.push_back(request.file);
   scenario.document = Document::parse_file(request.file, scenario.diagnostics);
-  if (!scenario.diagnostics.ok()) throw ScenarioError(scenario.diagnostics);
+  if (scenario.document.is_broken()) throw ScenarioError(scenario.diagnostics);
   if (request.reduced) apply_reduced(scenario.document, scenario.diagnostics);
   for (std::size_t i = 0; i < request.overrides.size(); ++i) {
     yaml::apply_override(scenario.document, request.overrides[i], static_cast<int>(i) + 1,

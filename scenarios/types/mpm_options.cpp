@@ -87,23 +87,24 @@ std::string check_measure(const Measure& measure, const MpmOptions& options) {
 
 std::string DomainOptions::validate() const {
   if (min.size() != 2 && min.size() != 3) {
-    return format("min has {} coordinates; give two (2D) or three (3D)", min.size());
+    return format("min: it has {} coordinates; give two (2D) or three (3D)", min.size());
   }
   if (max.size() != min.size()) {
-    return format("min has {} coordinates but max has {}", min.size(), max.size());
+    return format("max: min has {} coordinates but max has {}", min.size(), max.size());
   }
   if (min.size() == 2 && (walls.z_min || walls.z_max)) {
-    return "a 2D domain has no walls z_min and z_max; its floor is y_min";
+    return "walls: a 2D domain has no walls z_min and z_max; its floor is y_min";
   }
   for (std::size_t a = 0; a < min.size(); ++a) {
     if (!(min[a] < max[a])) {
-      return format("the domain is empty along {}: min {} m is not below max {} m; swap them?",
+      return format("min: the domain is empty along {}: min {} m is not below max {} m; swap them?",
                     axis_name(a), number_text(min[a]), number_text(max[a]));
     }
     const double cells = (max[a] - min[a]) / cell_size;
     if (std::abs(cells - std::round(cells)) > 1e-6 * cells || cells < 0.5) {
       return format(
-          "the domain is {} cells of {} m long along {}; it must be a whole number, for example "
+          "cell_size: the domain is {} cells of {} m long along {}; it must be a whole number, for "
+          "example "
           "{} m or {} m long",
           number_text(cells), number_text(cell_size), axis_name(a),
           number_text(std::max(1.0, std::floor(cells)) * cell_size),
@@ -122,29 +123,34 @@ std::string BodyOptions::validate() const {
       !name.empty() &&
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
   if (!lower_snake) {
-    return format("the name '{}' must be made of a-z, 0-9 and _, for example 'water'", name);
+    return format("name: '{}' must be made of a-z, 0-9 and _, for example 'water'", name);
   }
   return "";
 }
 
 std::string MpmOptions::validate() const {
   const std::size_t dim = domain.min.size();
-  if (bodies.empty()) return "there are no bodies, so there would be no particles; add one";
-  std::string wrong;
-  if (!gravity.empty()) wrong = wrong_size("gravity", gravity.size(), dim);
-  for (std::size_t i = 0; i < bodies.size() && wrong.empty(); ++i) {
-    wrong = check_shape(bodies[i], domain);
-    if (wrong.empty()) wrong = check_motion(bodies[i], dim);
-    for (std::size_t j = 0; j < i && wrong.empty(); ++j) {
-      if (bodies[i].name == bodies[j].name) {
-        wrong = format("two bodies are called '{}'; give each its own name", bodies[i].name);
-      }
+  if (bodies.empty()) return "bodies: the list is empty, so there would be no particles; add one";
+  std::string text;
+  const auto add = [&](const std::string& key, const std::string& wrong) {
+    if (!wrong.empty()) text += format("{}: {}\n", key, wrong);
+  };
+  if (!gravity.empty()) add("gravity", wrong_size("the vector", gravity.size(), dim));
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    const std::string key = format("bodies.{}", i);
+    add(key, check_shape(bodies[i], domain));
+    add(key, check_motion(bodies[i], dim));
+    for (std::size_t j = 0; j < i; ++j) {
+      if (bodies[i].name != bodies[j].name) continue;
+      add(key + ".name",
+          format("two bodies are called '{}'; give each its own name", bodies[i].name));
+      break;
     }
   }
-  for (const Measure& measure : measures) {
-    if (wrong.empty()) wrong = check_measure(measure, *this);
+  for (std::size_t i = 0; i < measures.size(); ++i) {
+    add(format("measures.{}", i), check_measure(measures[i], *this));
   }
-  return wrong;
+  return text;
 }
 
 }  // namespace filigree
