@@ -3,7 +3,6 @@
 #include "io/manifest.hpp"
 
 #include <cmath>
-#include <regex>
 
 #include "io/sha256.hpp"
 #include "tests/io/testing.hpp"
@@ -109,7 +108,9 @@ TEST(Manifest, FolderRecordsAreSortedCompleteAndWithoutTheManifest) {
 }
 
 TEST(Manifest, TimestampIsIso8601) {
-  EXPECT_TRUE(std::regex_match(utc_timestamp(), std::regex(R"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)")));
+  std::string shape = utc_timestamp();
+  for (char& c : shape) c = c >= '0' && c <= '9' ? '0' : c;
+  EXPECT_EQ(shape, "0000-00-00T00:00:00Z");
 }
 
 TEST(Sha256, MatchesThePublishedVectors) {
