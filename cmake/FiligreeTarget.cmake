@@ -75,9 +75,6 @@ function(filigree_tests name)
   filigree_link_layers(${target} PRIVATE ${ARG_LAYERS})
   target_link_libraries(${target} PRIVATE filigree_core filigree_options GTest::gtest
                         Eigen3::Eigen ${ARG_LINK})  # Eigen: a second opinion on linear algebra
-  if(name STREQUAL "io")  # reads back what was written, with the libraries themselves
-    target_link_libraries(${target} PRIVATE filigree_zstd ${FILIGREE_VTK_LIBRARIES})
-  endif()
   target_compile_definitions(${target} PRIVATE "FILIGREE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
   if(TARGET filigree)
     add_dependencies(${target} filigree)

@@ -95,16 +95,18 @@ def paint(reader, picture):
     view.ViewTime = list(reader.TimestepValues)[-1]
     display = simple.Show(reader, view)
     display.Representation = "Points" if display.Representation == "Outline" else "Surface"
-    display.PointSize = 3
+    display.PointSize = 4
     arrays = [reader.PointData.GetArray(i) for i in range(reader.PointData.GetNumberOfArrays())]
     arrays.sort(key=lambda array: array.GetNumberOfComponents() != 3)
     if arrays:
         simple.ColorBy(display, ("POINTS", arrays[0].GetName()))
         display.RescaleTransferFunctionToDataRange(True, False)
         display.SetScalarBarVisibility(view, True)
-    view.CameraPosition = [1.0, -2.4, 1.1]
+    bounds = reader.GetDataInformation().GetBounds()
+    is_flat = bounds[5] - bounds[4] < 1e-6 * (bounds[1] - bounds[0])
+    view.CameraPosition = [0.0, 0.0, 1.0] if is_flat else [1.0, -2.4, 1.1]
     view.CameraFocalPoint = [0.0, 0.0, 0.0]
-    view.CameraViewUp = [0.0, 0.0, 1.0]
+    view.CameraViewUp = [0.0, 1.0, 0.0] if is_flat else [0.0, 0.0, 1.0]
     simple.ResetCamera(view)
     simple.Render(view)
     simple.SaveScreenshot(str(picture), view)
