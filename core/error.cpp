@@ -5,8 +5,8 @@
 namespace filigree::detail {
 
 void throw_assertion(const char* condition, const char* file, int line, const std::string& text) {
-  throw InternalError(format("internal error: '{}' does not hold at {}:{}: {}", condition, file,
-                             line, text));
+  throw InternalError(
+      format("internal error: '{}' does not hold at {}:{}: {}", condition, file, line, text));
 }
 
 }  // namespace filigree::detail

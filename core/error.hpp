@@ -17,11 +17,11 @@ namespace filigree {
 /// Exit codes of the program.
 enum class ExitCode : int {
   kDone = 0,
-  kInternal = 1,        ///< a bug of ours
-  kBadInput = 2,        ///< nothing was run, nothing was written
-  kFailedToStart = 3,   ///< device, files, memory
-  kNumerical = 4,       ///< the computation lost its validity; the last good state was kept
-  kInterrupted = 5,     ///< stopped by a signal after a safe checkpoint
+  kInternal = 1,       ///< a bug of ours
+  kBadInput = 2,       ///< nothing was run, nothing was written
+  kFailedToStart = 3,  ///< device, files, memory
+  kNumerical = 4,      ///< the computation lost its validity; the last good state was kept
+  kInterrupted = 5,    ///< stopped by a signal after a safe checkpoint
   kExpectationMissed = 6,
 };
 
@@ -68,21 +68,21 @@ namespace detail {
 
 /// Throws InputError with the formatted text unless `condition` holds. The text says what was wrong
 /// with the value, what is allowed, and what to do.
-#define FILIGREE_REQUIRE(condition, ...)                                  \
-  do {                                                                    \
-    if (!(condition)) {                                                   \
-      throw ::filigree::InputError(::filigree::format(__VA_ARGS__));      \
-    }                                                                     \
+#define FILIGREE_REQUIRE(condition, ...)                             \
+  do {                                                               \
+    if (!(condition)) {                                              \
+      throw ::filigree::InputError(::filigree::format(__VA_ARGS__)); \
+    }                                                                \
   } while (false)
 
 /// Throws InternalError in builds with bounds checks unless `condition` holds.
 #if FILIGREE_CHECK_BOUNDS
-#define FILIGREE_ASSERT(condition, ...)                                            \
-  do {                                                                             \
-    if (!(condition)) {                                                            \
-      ::filigree::detail::throw_assertion(#condition, __FILE__, __LINE__,          \
-                                          ::filigree::format(__VA_ARGS__));        \
-    }                                                                              \
+#define FILIGREE_ASSERT(condition, ...)                                     \
+  do {                                                                      \
+    if (!(condition)) {                                                     \
+      ::filigree::detail::throw_assertion(#condition, __FILE__, __LINE__,   \
+                                          ::filigree::format(__VA_ARGS__)); \
+    }                                                                       \
   } while (false)
 #else
 #define FILIGREE_ASSERT(condition, ...) \

@@ -9,13 +9,15 @@
 //     void reflect(V& v) {
 //       v("end", end, About{.doc = "final time", .unit = "s", .above = 0});
 //     }
-//     std::string validate() const;                                // optional, rules between fields
+//     std::string validate() const;                                // optional, rules between
+//     fields
 //   };
 //
 // A visitor is any object with `operator()(const char* key, T& field, About about)`.
-// Field types every visitor understands: bool, integers, float, double, std::string, FilePath, enums with
-// EnumNames, std::array<T, N>, std::vector<T>, std::optional<T>, reflectable structs, and std::variant of
-// reflectable structs that have `kName` (the YAML key `type:` picks the alternative).
+// Field types every visitor understands: bool, integers, float, double, std::string, FilePath,
+// enums with EnumNames, std::array<T, N>, std::vector<T>, std::optional<T>, reflectable structs,
+// and std::variant of reflectable structs that have `kName` (the YAML key `type:` picks the
+// alternative).
 #pragma once
 
 #include <array>
@@ -37,7 +39,8 @@ struct About {
   bool required = false;  ///< the key must be there; a default would be a guess
 };
 
-/// A file named inside a scenario: resolved against the scenario's folder, checked to exist by `check`.
+/// A file named inside a scenario: resolved against the scenario's folder, checked to exist by
+/// `check`.
 struct FilePath {
   std::string path;
   bool operator==(const FilePath&) const = default;
@@ -57,7 +60,9 @@ struct ProbeVisitor {
 
 /// A struct that lists its fields.
 template <class T>
-concept Reflectable = requires(T& t, detail::ProbeVisitor& v) { t.reflect(v); };
+concept Reflectable = requires(T& t, detail::ProbeVisitor& v) {
+  t.reflect(v);
+};
 
 /// A struct with rules between its fields: "" when they hold, else what is wrong and what to do.
 template <class T>
@@ -66,6 +71,8 @@ concept Validated = requires(const T& t) {
 };
 
 template <class T>
-concept NamedEnum = requires { EnumNames<T>::names.size(); };
+concept NamedEnum = requires {
+  EnumNames<T>::names.size();
+};
 
 }  // namespace filigree

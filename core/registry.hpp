@@ -11,8 +11,8 @@
 
 namespace filigree {
 
-/// An ordered list of named entries. Filled by an explicit list in one .cpp file: static objects that
-/// register themselves are dropped by linkers and have no defined order.
+/// An ordered list of named entries. Filled by an explicit list in one .cpp file: static objects
+/// that register themselves are dropped by linkers and have no defined order.
 template <class Entry>
 class Registry {
  public:

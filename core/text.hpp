@@ -31,11 +31,12 @@ std::string duration_text(double seconds);
 /// "a, b, c".
 std::string join(const std::vector<std::string>& words, std::string_view separator = ", ");
 
-/// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap of neighbours.
+/// Damerau-Levenshtein distance (optimal string alignment): insert, delete, replace, swap of
+/// neighbours.
 int edit_distance(std::string_view a, std::string_view b);
 
-/// The candidate nearest to `word` within distance 2 and a third of its length, or "" when there is none.
-/// Ties go to the first candidate.
+/// The candidate nearest to `word` within distance 2 and a third of its length, or "" when there is
+/// none. Ties go to the first candidate.
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
 
 }  // namespace filigree
