@@ -70,8 +70,9 @@ class Closest {
   /// nanoflann skips what is not nearer than this. A little more than the k-th distance lets ties
   /// through and covers the rounding of its own bounds.
   double worstDist() const {
-    if (!set_.is_full()) return std::numeric_limits<double>::infinity();
-    return set_.squared_distances[set_.k - 1] * (1 + 1e-9) + std::numeric_limits<double>::min();
+    const Index last = set_.count - 1;
+    if (last < 0 || !set_.is_full()) return std::numeric_limits<double>::infinity();
+    return set_.squared_distances[last] * (1 + 1e-9) + std::numeric_limits<double>::min();
   }
   std::size_t size() const { return static_cast<std::size_t>(set_.count); }
   bool empty() const { return set_.count == 0; }
