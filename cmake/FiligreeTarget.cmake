@@ -91,6 +91,19 @@ function(filigree_tests name)
   endif()
 endfunction()
 
+# One executable example_<file> per source; ctest runs each, and it has to end with 0.
+function(filigree_examples)
+  file(GLOB sources CONFIGURE_DEPENDS ${ARGN})
+  foreach(source IN LISTS sources)
+    get_filename_component(name ${source} NAME_WE)
+    add_executable(example_${name} ${source})
+    filigree_link_layers(example_${name} PRIVATE scenarios physics graph io core)
+    target_link_libraries(example_${name} PRIVATE filigree_options)
+    add_test(NAME example.${name} COMMAND example_${name})
+    set_tests_properties(example.${name} PROPERTIES LABELS example)
+  endforeach()
+endfunction()
+
 # One executable bench_<file> per source.
 function(filigree_benchmarks)
   file(GLOB sources CONFIGURE_DEPENDS ${ARGN})
