@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "core/error.hpp"
+#include "io/yaml/source_text.hpp"
 
 namespace filigree::yaml {
 
@@ -16,16 +17,23 @@ bool is_continuation(char c) {
   return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
 }
 
-/// Characters [from, to) of a line, one column each; control characters become spaces.
-std::string characters(const std::string& line, int from, int to) {
-  std::string result;
-  int column = -1;
-  for (const char c : line) {
-    if (!is_continuation(c)) ++column;
-    if (column < from || column >= to) continue;
-    result += static_cast<unsigned char>(c) < 0x20 || c == 0x7F ? ' ' : c;
+/// The characters of a line, ready to be shown: control characters and broken bytes replaced.
+std::vector<std::string> characters(const std::string& line) {
+  std::vector<std::string> result;
+  for (std::size_t i = 0; i < line.size(); i += std::max<std::size_t>(utf8_length(line, i), 1)) {
+    const auto byte = static_cast<unsigned char>(line[i]);
+    const std::size_t length = utf8_length(line, i);
+    if (length == 0) {
+      result.emplace_back("?");
+    } else {
+      result.push_back(byte < 0x20 || byte == 0x7F ? " " : line.substr(i, length));
+    }
   }
   return result;
+}
+
+std::string slice(const std::vector<std::string>& all, int from, int to) {
+  return join({all.begin() + from, all.begin() + to}, "");
 }
 
 }  // namespace
@@ -110,8 +118,8 @@ std::string Diagnostics::excerpt(const Problem& problem) const {
     return hint.empty() ? "" : format("      |{}\n", hint);
   }
   constexpr int kWidth = 100;
-  const std::string& text = sources_[source].lines[line];
-  const int length = character_count(text);
+  const std::vector<std::string> text = characters(sources_[source].lines[line]);
+  const int length = static_cast<int>(text.size());
   const int caret = std::min(position.column - 1, length);
   const int from = caret < kWidth - 20 ? 0 : caret - kWidth / 2;
   const int to = std::min(length, from + kWidth);
@@ -120,7 +128,7 @@ std::string Diagnostics::excerpt(const Problem& problem) const {
   std::string result =
       format("{:>5} | {}{}{}\n",
              position.line > 0 && !sources_[source].is_argument ? format("{}", position.line) : "",
-             before, characters(text, from, to), to < length ? "..." : "");
+             before, slice(text, from, to), to < length ? "..." : "");
   const auto indent = static_cast<std::size_t>(caret - from) + before.size();
   result += format("      | {}^{}{}\n", std::string(indent, ' '),
                    std::string(static_cast<std::size_t>(width) - 1, '~'), hint);

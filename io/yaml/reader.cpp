@@ -52,7 +52,7 @@ class Reader {
     if (root_.kind == NodeKind::kNull) {
       // A file that could not be parsed has been reported already.
       if (diagnostics_.ok()) {
-        diagnostics_.error(root_.position, "", "the file has no keys",
+        diagnostics_.error({root_.position.file, 0, 0, 1}, "", "the file has no keys",
                            "write 'key: value' lines; 'filigree list' names examples");
       }
       return;
@@ -91,6 +91,7 @@ class Reader {
 
   void read_block(const Block& block) {
     std::unordered_map<std::string_view, const Entry*> seen;
+    std::vector<std::string> misspelled;  // the keys that were probably meant
     for (const Entry& entry : block.node.entries) {
       const auto [first, is_new] = seen.emplace(entry.key, &entry);
       if (!is_new) {
@@ -100,11 +101,13 @@ class Reader {
       } else if (const Field* field = find_field(block, entry.key)) {
         read_field(*field, entry, joined(block.path, entry.key));
       } else if (block.alternative.empty() || entry.key != "type") {
-        unknown_key(block, entry);
+        misspelled.push_back(unknown_key(block, entry));
       }
     }
     for (const Field& field : block.fields) {
-      if (field.about.required && seen.count(field.key) == 0) missing_key(block, field);
+      const bool meant =
+          std::find(misspelled.begin(), misspelled.end(), field.key) != misspelled.end();
+      if (field.about.required && seen.count(field.key) == 0 && !meant) missing_key(block, field);
     }
   }
 
@@ -204,24 +207,27 @@ class Reader {
                        format("add '{}: ...' ({}{})", field.key, field.about.doc, unit));
   }
 
-  void unknown_key(const Block& block, const Entry& entry) {
-    if (block.path.empty() && context_.other_keys) return;
+  /// Gives back the key of the block that was probably meant, or "".
+  std::string unknown_key(const Block& block, const Entry& entry) {
+    if (block.path.empty() && context_.other_keys) return "";
     std::vector<std::string> here;
     for (const Field& field : block.fields) here.push_back(field.key);
     const std::string path = joined(block.path, entry.key);
-    std::string hint = did_you_mean(entry.key, here);
+    const std::string meant = closest(entry.key, here);
+    std::string hint = meant.empty() ? "" : format("did you mean '{}'?", meant);
     const std::string places = belongs_in(block, entry.key);
     if (!places.empty()) {
       diagnostics_.error(entry.position, path,
                          format("key '{}' is not allowed {}; it belongs {}", shown(entry.key),
                                 block.place(), places),
                          hint.empty() ? "" : "or " + hint);
-      return;
+      return "";
     }
     if (hint.empty()) hint = elsewhere(entry.key);
     if (hint.empty() && !here.empty()) hint = format("keys: {}", join(here));
     diagnostics_.error(entry.position, path,
                        format("unknown key '{}' {}", shown(entry.key), block.place()), hint);
+    return meant;
   }
 
   const std::vector<Place>& places() {

@@ -323,6 +323,7 @@ std::string range_text(const About& about) {
   const bool has_max = std::isfinite(about.max);
   const bool has_above = std::isfinite(about.above);
   const bool has_below = std::isfinite(about.below);
+  if (has_min && about.min == about.max) return format("only {}{}", about.min, unit);
   if (has_min && has_max && !has_above && !has_below) {
     return format("{} to {}{}", about.min, about.max, unit);
   }

@@ -102,7 +102,7 @@ TEST(YamlOverrides, BadSyntaxIsReported) {
             "bodies.0.name=value\n");
   EXPECT_EQ(report("speed=\xFF"),
             "command line: argument 3: error: byte 0xFF is not UTF-8 text\n"
-            "      | speed=\xFF\n"
+            "      | speed=?\n"
             "      |       ^ save the file as UTF-8\n");
 }
 

@@ -276,6 +276,13 @@ TEST(YamlReader, RequiredKeysMustBeThere) {
   EXPECT_EQ(empty.diagnostics.sorted()[0].hint, "add 'end: ...' (final time, in s)");
 }
 
+TEST(YamlReader, MisspelledRequiredKeysAreReportedOnce) {
+  const Reading r = read_text("tiem: {end: 1}\n");
+  ASSERT_EQ(r.diagnostics.size(), 1U);
+  EXPECT_EQ(r.diagnostics.sorted()[0].message, "unknown key 'tiem' at the top level");
+  EXPECT_EQ(r.diagnostics.sorted()[0].hint, "did you mean 'time'?");
+}
+
 TEST(YamlReader, VariantsNeedAKnownType) {
   EXPECT_EQ(problem("bodies: [{name: a, material: {young_modulus: 5}}]"),
             "missing key 'type' in bodies.0.material | add one of neo_hookean, drucker_prager");
