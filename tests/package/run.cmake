@@ -19,5 +19,5 @@ run("${CMAKE_COMMAND}" -S "${SOURCE}" -B "${work}/build" -G Ninja -DCMAKE_BUILD_
 run("${CMAKE_COMMAND}" --build "${work}/build")
 run("${work}/build/consumer")
 if(EXISTS "${work}/prefix/bin/filigree")
-  run("${work}/prefix/bin/filigree" --version)
+  run("${work}/prefix/bin/filigree" check particles/dam_break)
 endif()
