@@ -54,6 +54,7 @@ function(filigree_program name)
     return()
   endif()
   add_executable(${name} ${sources})
+  set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)  # finds Kokkos again
   filigree_link_layers(${name} PRIVATE ${ARG_LAYERS})
   target_link_libraries(${name} PRIVATE filigree_core filigree_options ${ARG_LINK_PRIVATE})
 endfunction()
