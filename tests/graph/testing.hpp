@@ -132,7 +132,7 @@ Edges k_nearest(const Points<D>& queries, const Points<D>& sources, Index k, boo
       if (leave_out_self && i == j) continue;
       order.emplace_back(squared_distance(Box<D>{}, queries[i], sources[j]), static_cast<Index>(j));
     }
-    std::sort(order.begin(), order.end());
+    std::partial_sort(order.begin(), order.begin() + k, order.end());
     Edges row;
     for (Index r = 0; r < k; ++r) {
       row.emplace_back(static_cast<Index>(i), order[static_cast<std::size_t>(r)].second);

@@ -123,10 +123,10 @@ TEST(GraphThreads, ResultsHaveTheSameBitsForAnyNumberOfThreads) {
                       ("filigree_graph_threads_" + std::to_string(std::random_device{}()));
   std::filesystem::create_directories(folder);
   const auto program = std::filesystem::read_symlink("/proc/self/exe");
-  for (const int threads : {1, 2, 3}) {
+  for (const int threads : {1, 2}) {
     const auto path = folder / std::to_string(threads);
     const std::string command = format(
-        "OMP_NUM_THREADS={} KOKKOS_NUM_THREADS={} {}='{}' '{}' "
+        "OMP_WAIT_POLICY=passive OMP_NUM_THREADS={} KOKKOS_NUM_THREADS={} {}='{}' '{}' "
         "--gtest_filter=GraphThreads.* > /dev/null",
         threads, threads, kReportVariable, path.string(), program.string());
     ASSERT_EQ(std::system(command.c_str()), 0) << command;
