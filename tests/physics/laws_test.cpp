@@ -11,6 +11,7 @@
 namespace filigree::laws {
 namespace {
 
+constexpr bool kFloat = std::is_same_v<Real, float>;
 constexpr double kDegree = 3.14159265358979323846 / 180;
 
 template <int D>
@@ -74,7 +75,7 @@ TEST(DruckerPrager, SlidesAtItsFrictionAngleInTheTwoDimensionalForm) {
     const auto principal = symmetric_eigen(tau).values;
     const double sine =
         std::abs(principal[0] - principal[1]) / std::abs(principal[0] + principal[1]);
-    EXPECT_NEAR(std::asin(sine) / kDegree, angle, std::is_same_v<Real, float> ? 0.05 : 1e-6);
+    EXPECT_NEAR(std::asin(sine) / kDegree, angle, kFloat ? 0.05 : 1e-6);
   }
 }
 
@@ -88,7 +89,7 @@ TEST(DruckerPrager, SlidesAtItsFrictionAngleInTriaxialCompression) {
   const Mat<3> press = diagonal(Vec<3>{-2, 1, 1});
   for (int i = 0; i < 200; ++i) tau = sand.advance(F, q, press, Real(1e-3));
   const double sine = (tau(0, 0) - tau(1, 1)) / (tau(0, 0) + tau(1, 1));
-  EXPECT_NEAR(std::asin(sine) / kDegree, 30, std::is_same_v<Real, float> ? 0.05 : 1e-6);
+  EXPECT_NEAR(std::asin(sine) / kDegree, 30, kFloat ? 0.05 : 1e-6);
 }
 
 /// On the cone |dev tau| = alpha d p: the plateau of simple shear.
@@ -103,7 +104,7 @@ TEST(DruckerPrager, SimpleShearReachesThePlateauOfTheCone) {
   const Real p = -trace(tau) / 3;
   const Mat<3> deviator = tau + p * Mat<3>::identity();
   EXPECT_NEAR(std::sqrt(squared_norm(deviator)) / (sand.alpha<3>() * 3 * p), 1,
-              std::is_same_v<Real, float> ? 1e-4 : 1e-10);
+              kFloat ? 1e-4 : 1e-10);
 }
 
 TEST(WeaklyCompressibleFluid, ViscousStressIsThatOfSimpleShear) {

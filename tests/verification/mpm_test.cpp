@@ -89,7 +89,7 @@ std::pair<double, double> momentum_drift(const Law& law, TransferKind transfer) 
   for (int i = 0; i < 100; ++i) {
     EXPECT_EQ(step(model, state, scratch, dt), -1);
     const Momenta now = momenta(model, state, scratch);
-    EXPECT_EQ(now.mass, before.mass);
+    EXPECT_NEAR(now.mass / before.mass, 1, tol<Real>(4));
     linear = std::max(linear, norm(now.linear - before.linear) / scale);
     angular = std::max(angular, norm(now.angular - before.angular) / scale);
   }
@@ -112,9 +112,17 @@ TEST(Mpm, MassLinearAndAngularMomentumAreConstantForEveryLaw) {
 }
 
 TEST(Mpm, PicLosesAngularMomentum) {
-  const auto [linear, angular] = momentum_drift<2>(laws::FixedCorotated{}, TransferKind::kPic);
-  EXPECT_LE(linear, tol<Real>(200));
-  EXPECT_GT(angular, 1e-3);
+  Model<2> model = box_model<2>(1, 1.0 / 16, WallKind::kOpen, laws::FixedCorotated{});
+  model.transfer = TransferKind::kPic;
+  auto seeds = filled_box<2>({0.375, 0.375}, {0.625, 0.625}, 1.0 / 16);
+  for (auto& seed : seeds) {
+    seed.velocity = {-(seed.position[1] - 0.5), seed.position[0] - 0.5};
+  }
+  State<2> state = seed_state(model, seeds);
+  Scratch scratch;
+  const double before = budget(model, state, scratch, -1).angular_momentum[2];
+  for (int i = 0; i < 100; ++i) ASSERT_EQ(step(model, state, scratch, 1e-4), -1);
+  EXPECT_LT(budget(model, state, scratch, -1).angular_momentum[2], 0.9 * before);
 }
 
 // --- patch test
