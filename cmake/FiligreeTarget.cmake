@@ -59,11 +59,11 @@ function(filigree_program name)
   target_link_libraries(${name} PRIVATE filigree_core filigree_options ${ARG_LINK_PRIVATE})
 endfunction()
 
-# filigree_tests(NAME LAYERS ... [LINK ...] [DISCOVER]) makes filigree_NAME_tests of
-# tests/NAME/*.cpp. Without DISCOVER ctest runs the executable as one test, which saves a process
+# filigree_tests(NAME LAYERS ... [LINK ...] [PROGRAM] [DISCOVER]) makes filigree_NAME_tests of
+# tests/NAME/*.cpp. With PROGRAM the tests may call the program. Without DISCOVER ctest runs the executable as one test, which saves a process
 # start per case; with it every case is a test of its own, so that long cases run side by side.
 function(filigree_tests name)
-  cmake_parse_arguments(ARG "DISCOVER" "" "LAYERS;LINK" ${ARGN})
+  cmake_parse_arguments(ARG "DISCOVER;PROGRAM" "" "LAYERS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp)
   if(NOT FILIGREE_WITH_VTK)
     list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
@@ -77,7 +77,7 @@ function(filigree_tests name)
   target_link_libraries(${target} PRIVATE filigree_core filigree_options GTest::gtest
                         Eigen3::Eigen ${ARG_LINK})  # Eigen: a second opinion on linear algebra
   target_compile_definitions(${target} PRIVATE "FILIGREE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
-  if(TARGET filigree)
+  if(ARG_PROGRAM AND TARGET filigree)
     add_dependencies(${target} filigree)
     target_compile_definitions(${target} PRIVATE "FILIGREE_PROGRAM=\"$<TARGET_FILE:filigree>\"")
   endif()
