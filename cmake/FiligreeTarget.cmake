@@ -60,8 +60,9 @@ function(filigree_program name)
 endfunction()
 
 # filigree_tests(NAME LAYERS ... [LINK ...] [PROGRAM] [DISCOVER]) makes filigree_NAME_tests of
-# tests/NAME/*.cpp. With PROGRAM the tests may call the program. Without DISCOVER ctest runs the executable as one test, which saves a process
-# start per case; with it every case is a test of its own, so that long cases run side by side.
+# tests/NAME/*.cpp. With PROGRAM the tests may call the program. Without DISCOVER ctest runs the
+# executable as one test, which saves a process start per case; with it every case is a test of its
+# own, so that long cases run side by side.
 function(filigree_tests name)
   cmake_parse_arguments(ARG "DISCOVER;PROGRAM" "" "LAYERS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp)

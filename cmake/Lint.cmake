@@ -3,7 +3,7 @@
 # Tests that read the sources instead of running them.
 
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
-foreach(check IN ITEMS layers forbidden_words format)
+foreach(check IN ITEMS layers forbidden_words format shell)
   add_test(NAME lint.${check}
            COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/lint/${check}_test.py")
   set_tests_properties(lint.${check} PROPERTIES LABELS lint SKIP_RETURN_CODE 77)
