@@ -31,7 +31,7 @@ ALLOWED_CODE = [
     ("tests/", "_exit", "a forked child ends without running what belongs to its parent"),
 ]
 FORBIDDEN_TEXT = {
-    r"(?<![\w.])/(work|home|root)/\w": "absolute path of a machine",
+    r"(?<![\w.])/(work|home|root)/(?!someone)\w": "absolute path of a machine",
     r"/tmp/(plan|build-|kk)\b": "absolute path of a machine",
     r"\b(TODO|FIXME|XXX|HACK)\b(?!\(#\d+\))": "finish it, or name an issue: TODO(#12)",
 }
