@@ -70,6 +70,7 @@ void describe_children(SchemaNode& node, const About& about, const Type& type, v
     void* value = engaged ? type.at(object, 0) : fresh.get();
     node.children.push_back(describe_type("", inner, element, value, depth + 1));
     node.children.back().default_value.reset();
+    node.children.back().default_alternative.clear();
   }
 }
 
@@ -126,6 +127,39 @@ std::string value_text(const SchemaNode& node, bool plural) {
   }
 }
 
+const SchemaNode& unwrapped(const SchemaNode& node) {
+  return node.kind == Kind::kOptional ? unwrapped(node.children[0]) : node;
+}
+
+bool same_facts(const SchemaNode& a, const SchemaNode& b);
+
+bool same_children(const SchemaNode& a, const SchemaNode& b) {
+  return a.kind == b.kind && std::equal(a.children.begin(), a.children.end(), b.children.begin(),
+                                        b.children.end(), same_facts);
+}
+
+bool same_facts(const SchemaNode& a, const SchemaNode& b) {
+  return a.key == b.key && a.doc == b.doc && a.required() == b.required() &&
+         kind_text(a) == kind_text(b) && a.default_value == b.default_value &&
+         a.default_alternative == b.default_alternative && same_children(a, b);
+}
+
+/// The comment cut into lines of at most `width` columns.
+std::vector<std::string> wrapped(const std::string& text, std::size_t width) {
+  std::vector<std::string> lines;
+  for (std::size_t start = 0; start < text.size();) {
+    std::size_t end = text.size();
+    if (end - start > width) {
+      const std::size_t space = text.rfind(' ', start + width);
+      const bool fits = space != std::string::npos && space > start;
+      end = std::min(fits ? space : text.find(' ', start + width), text.size());
+    }
+    lines.push_back(text.substr(start, end - start));
+    start = end + 1;
+  }
+  return lines;
+}
+
 /// "key: value" and its comment, one pair per line of the terminal text.
 struct Line {
   std::string text;
@@ -142,10 +176,16 @@ class Explainer {
     for (const Line& line : lines_) {
       if (line.text.size() <= kWidest) width = std::max(width, line.text.size());
     }
+    constexpr std::size_t kColumns = 100;
     for (const Line& line : lines_) {
-      const std::size_t gap = line.text.size() < width ? width - line.text.size() : 0;
-      result += line.text + (line.comment.empty() ? "" : std::string(gap + 2, ' ') + "# ") +
-                line.comment + "\n";
+      std::string head = line.text + std::string(width - std::min(width, line.text.size()), ' ');
+      const std::size_t room = kColumns - std::min(head.size() + 4, kColumns / 2);
+      const std::vector<std::string> comment = wrapped(line.comment, room);
+      if (comment.empty()) result += line.text + "\n";
+      for (const std::string& part : comment) {
+        result += head + "  # " + part + "\n";
+        head = std::string(head.size(), ' ');
+      }
     }
     return result;
   }
@@ -162,13 +202,11 @@ class Explainer {
       if (field.kind == Kind::kOptional) comment += "optional; ";
       comment += kind_text(inner);
       if (!field.doc.empty()) comment += ": " + field.doc;
+      const SchemaNode* same = same_keys_above(field, block.children);
+      if (same != nullptr) comment += "; keys as in " + same->key;
       lines_.push_back({text, comment});
-      below(inner, indent + 2);
+      if (same == nullptr) below(inner, indent + 2);
     }
-  }
-
-  static const SchemaNode& unwrapped(const SchemaNode& node) {
-    return node.kind == Kind::kOptional ? unwrapped(node.children[0]) : node;
   }
 
   void below(const SchemaNode& node, int indent) {
@@ -223,6 +261,16 @@ std::string kind_text(const SchemaNode& node) {
     default:
       return value_text(node, false);
   }
+}
+
+const SchemaNode* same_keys_above(const SchemaNode& node, const std::vector<SchemaNode>& siblings) {
+  const Kind kind = unwrapped(node).kind;
+  if (kind != Kind::kBlock && kind != Kind::kVariant) return nullptr;
+  for (const SchemaNode& other : siblings) {
+    if (&other == &node) return nullptr;
+    if (same_children(unwrapped(other), unwrapped(node))) return &other;
+  }
+  return nullptr;
 }
 
 std::string explain_text(const SchemaDocument& document) {

@@ -53,6 +53,10 @@ SchemaNode describe() {
 /// What may stand behind the key: "number in s, > 0", "list of blocks", "one of vtk, csv".
 std::string kind_text(const SchemaNode& node);
 
+/// The first of `siblings` before `node` with the same keys below it, or nullptr: documented by
+/// reference.
+const SchemaNode* same_keys_above(const SchemaNode& node, const std::vector<SchemaNode>& siblings);
+
 /// For a terminal: a scenario file with every key at its default; comments tell kind, unit, range,
 /// meaning.
 std::string explain_text(const SchemaDocument& document);

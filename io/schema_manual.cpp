@@ -31,9 +31,11 @@ std::string default_text(const SchemaNode& field) {
   return field.default_value ? "`" + *field.default_value + "`" : "";
 }
 
-std::string row(const std::string& key, const SchemaNode& field) {
-  return format("| `{}` | {} | {} | {} |\n", key, cell(kind_text(field)), cell(default_text(field)),
-                cell(field.doc));
+std::string row(const SchemaNode& field, const std::vector<SchemaNode>& siblings) {
+  const SchemaNode* same = same_keys_above(field, siblings);
+  const std::string as = same == nullptr ? "" : format(", keys as `{}`", same->key);
+  return format("| `{}` | {}{} | {} | {} |\n", field.key, cell(kind_text(field)), as,
+                cell(default_text(field)), cell(field.doc));
 }
 
 constexpr const char* kHead = "| Key | Value | Default | Meaning |\n|---|---|---|---|\n";
@@ -49,8 +51,9 @@ class Manual {
       return;
     }
     text_ += "\n" + std::string(kHead);
-    for (const SchemaNode& field : node.children) text_ += row(field.key, field);
+    for (const SchemaNode& field : node.children) text_ += row(field, node.children);
     for (const SchemaNode& field : node.children) {
+      if (same_keys_above(field, node.children) != nullptr) continue;
       below(field, path.empty() ? field.key : path + "." + field.key);
     }
   }
@@ -86,7 +89,7 @@ class Manual {
 std::string rendering(const SchemaNode& field) {
   Manual manual;
   manual.below(field, field.key);
-  return row(field.key, field) + manual.take();
+  return row(field, {}) + manual.take();
 }
 
 std::string chapter(const std::string& title, const std::string& doc,

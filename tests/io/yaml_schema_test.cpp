@@ -83,6 +83,58 @@ turn: 0                        # number in rad/s: of the table
 )");
 }
 
+struct Wall {
+  double friction = 0;
+  template <class V>
+  void reflect(V& v) {
+    v("friction", friction,
+      About{.doc = "Coulomb coefficient of a wall that bodies can leave, between "
+                   "their surface and the wall, at any speed",
+            .min = 0});
+  }
+};
+
+struct Walls {
+  Wall all;
+  std::optional<Wall> left;
+  std::vector<std::variant<Elastic, Sand>> layers;
+  std::optional<std::variant<Elastic, Sand>> cover;
+  template <class V>
+  void reflect(V& v) {
+    v("all", all, About{.doc = "every wall"});
+    v("left", left, About{.doc = "this one"});
+    v("cover", cover);
+    v("layers", layers);
+  }
+};
+
+TEST(Schema, RepeatedBlocksAreExplainedByReferenceAndLongTextsAreWrapped) {
+  EXPECT_EQ(explain_text({"box", "a box", describe<Walls>()}),
+            R"(box: a box
+
+all:                         # block: every wall
+  friction: 0                # number, >= 0: Coulomb coefficient of a wall that bodies can leave,
+                             # between their surface and the wall, at any speed
+left:                        # optional; block: this one; keys as in all
+cover:                       # optional; block with a type
+  type: neo_hookean          # compressible rubber
+    young_modulus: 100000    # number in Pa, > 0: stiffness
+    poisson_ratio: 0.3       # number, > -1 and < 0.5: contraction
+  type: drucker_prager
+    friction_angle: 0.5      # number in rad, >= 0: at rest
+layers: []                   # list of blocks with a type
+  - type: neo_hookean        # compressible rubber
+      young_modulus: 100000  # number in Pa, > 0: stiffness
+      poisson_ratio: 0.3     # number, > -1 and < 0.5: contraction
+    type: drucker_prager
+      friction_angle: 0.5    # number in rad, >= 0: at rest
+)");
+  const std::string manual = manual_text(SchemaDocument{"box", "a box", describe<Walls>()});
+  EXPECT_NE(manual.find("| `left` | block, keys as `all` | none | this one |\n"),
+            std::string::npos);
+  EXPECT_EQ(manual.find("### `left`"), std::string::npos);
+}
+
 TEST(Schema, ManualHasATableForEveryBlock) {
   const std::string text = manual_text(scene());
   const auto has = [&](const std::string& part) {
