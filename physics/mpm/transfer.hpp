@@ -37,7 +37,7 @@ enum class TransferKind { kApic, kPic };
 /// Particles to cells: mass and momentum of every occupied cell on its 3^D nodes,
 ///   m_i += w_ip m_p,   (m v)_i += w_ip [m_p v_p + A_p (x_i - x_p)],
 ///   A_p = m_p C_p - dt V_p (4/h^2) tau_p.
-/// Source: jiang2015apic, eq. (8), hu2018mls, eq. (18).
+/// Source: jiang2015apic; hu2018mls.
 template <int D>
 void particles_to_cells(const Grid<D>& grid, const CellBins& bins,
                         const ParticleArrays<D>& particles, Real dt, TransferScratch& scratch);
