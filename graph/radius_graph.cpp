@@ -34,32 +34,58 @@ struct Queries {
   }
 };
 
-/// Decides pairs. A type of its own for open boxes keeps the innermost loop free of branches.
-template <int D, bool kPeriodic>
+/// Finds the points around a place.
+template <int D>
 struct Pairs {
   CellListView<D> cells;
   Box<D> box;
   double squared_radius;
 
+  FILIGREE_FUNCTION Index count(const Query<D>& query) const {
+    return may_wrap(query.x) ? count<true>(query) : count<false>(query);
+  }
+
+  /// Writes the senders of a row of `degree` edges, sorted.
+  FILIGREE_FUNCTION void fill(const Query<D>& query, Index* row, Index degree) const {
+    return may_wrap(query.x) ? fill<true>(query, row, degree) : fill<false>(query, row, degree);
+  }
+
+ private:
+  /// False where the shortest way to every point of the bins around x is the direct one: those
+  /// points are less than two bins, hence less than half a length, away. It spares most queries of
+  /// a periodic box the search for the shortest image.
+  FILIGREE_FUNCTION bool may_wrap(const Vec<D>& x) const {
+    const Vec<D, Index> cell = cells.grid.cell_of(x);
+    bool may = false;
+    for (int k = 0; k < D; ++k) {
+      const Index last = cells.grid.extents[k] - 1;
+      may = may || (box.periodic[k] && (last < 4 || cell[k] == 0 || cell[k] == last));
+    }
+    return may;
+  }
+
+  template <bool kWraps>
   FILIGREE_FUNCTION bool is_edge(const Query<D>& query, Index slot) const {
     Vec<D, double> d = difference(query.x, cells.positions(slot));
-    if constexpr (kPeriodic) d = box.shortest(d);
+    if constexpr (kWraps) d = box.shortest(d);
     const bool is_near = rounded_squared_norm(d) <= squared_radius;
     return is_near & (cells.points(slot) != query.self);
   }
 
-  FILIGREE_FUNCTION Offset count(const Query<D>& query) const {
+  template <bool kWraps>
+  FILIGREE_FUNCTION Index count(const Query<D>& query) const {
     SlotRange ranges[CellListView<D>::kMaxRanges];
     const int n_ranges = cells.ranges_around(query.x, ranges);
     Index count = 0;
     for (int r = 0; r < n_ranges; ++r) {
-      for (Index slot = ranges[r].begin; slot < ranges[r].end; ++slot)
-        count += is_edge(query, slot);
+      for (Index slot = ranges[r].begin; slot < ranges[r].end; ++slot) {
+        count += is_edge<kWraps>(query, slot);
+      }
     }
     return count;
   }
 
-  /// Writes the senders of a row of `degree` edges, sorted.
+  template <bool kWraps>
   FILIGREE_FUNCTION void fill(const Query<D>& query, Index* row, Index degree) const {
     Index stack[kStackRow + 1];
     const bool on_stack = degree <= kStackRow;
@@ -68,7 +94,7 @@ struct Pairs {
     Index n = 0;
     for (int r = 0; r < n_ranges; ++r) {
       for (Index slot = ranges[r].begin; slot < ranges[r].end; ++slot) {
-        const bool hit = is_edge(query, slot);
+        const bool hit = is_edge<kWraps>(query, slot);
         if (on_stack) {
           stack[n] = cells.points(slot);  // kept only if it is a hit
         } else if (hit) {
@@ -85,8 +111,10 @@ struct Pairs {
   }
 };
 
-template <int D, bool kPeriodic>
-GraphRows connect(const Queries<D>& queries, const Pairs<D, kPeriodic>& pairs, Offset capacity) {
+template <int D>
+GraphRows connect(const Queries<D>& queries, const CellList<D>& cells,
+                  const RadiusGraphOptions<D>& options) {
+  const Pairs<D> pairs{cells.view(), cells.box(), rounded_product(options.radius, options.radius)};
   const Index n = queries.rows.size();
   const Array<Index> degrees("graph/degrees", n);
   for_each(
@@ -94,7 +122,7 @@ GraphRows connect(const Queries<D>& queries, const Pairs<D, kPeriodic>& pairs, O
       FILIGREE_LAMBDA(Index q) { degrees(queries.rows(q)) = pairs.count(queries(q)); });
   const Array<Offset> row_offsets("graph/row_offsets", n + 1);
   const Offset n_edges = offsets_from_counts("graph/row_offsets", degrees, row_offsets);
-  require_edge_capacity("radius graph", n_edges, capacity);
+  require_edge_capacity("radius graph", n_edges, options.capacity);
   const Array<Index> senders("graph/senders", static_cast<Index>(n_edges));
   for_each(
       "graph/radius_fill", n, FILIGREE_LAMBDA(Index q) {
@@ -105,18 +133,6 @@ GraphRows connect(const Queries<D>& queries, const Pairs<D, kPeriodic>& pairs, O
   rows.row_offsets = row_offsets;
   rows.senders = senders;
   return rows;
-}
-
-template <int D>
-GraphRows connect(const Queries<D>& queries, const CellList<D>& cells,
-                  const RadiusGraphOptions<D>& options) {
-  const double squared_radius = rounded_product(options.radius, options.radius);
-  if (cells.box().any_periodic()) {
-    return connect(queries, Pairs<D, true>{cells.view(), cells.box(), squared_radius},
-                   options.capacity);
-  }
-  return connect(queries, Pairs<D, false>{cells.view(), cells.box(), squared_radius},
-                 options.capacity);
 }
 
 template <int D>
