@@ -44,7 +44,7 @@ struct Mean : Sum<T> {
 template <class T>
 struct Max {
   T empty;
-  static FILIGREE_FUNCTION T start() { return -Kokkos::Experimental::infinity_v<T>; }
+  static FILIGREE_FUNCTION T start() { return -std::numeric_limits<T>::infinity(); }
   static FILIGREE_FUNCTION T join(T a, T b) { return b > a || b != b ? b : a; }
   FILIGREE_FUNCTION T finish(T largest, Offset n) const { return n > 0 ? largest : empty; }
 };
