@@ -59,6 +59,7 @@ class Comparer {
     compare_diagnostics();
     compare_frames();
     compare_states();
+    report_arrays();
     return std::move(result_);
   }
 
@@ -158,7 +159,7 @@ class Comparer {
       if (read_file(a) == read_file(b)) {
         ++result_.n_frames_equal;
       } else if (a.extension() == ".npz") {
-        compare_arrays(name, read_npz(a), read_npz(b));
+        compare_arrays(name, "frames, ", read_npz(a), read_npz(b));
       } else if (tolerance_.exact()) {
         unequal(result_.files, name + ": other bytes");
       }  // else the final state decides: this format is not read back
@@ -173,22 +174,20 @@ class Comparer {
     if (first.empty() || second.empty()) return;
     const Checkpoint a = read_checkpoint(first.back());
     const Checkpoint b = read_checkpoint(second.back());
-    compare_arrays("final state", a.arrays, b.arrays);
+    compare_arrays("final state", "final state, ", a.arrays, b.arrays);
   }
 
-  void compare_arrays(const std::string& where, const NamedArrays& a, const NamedArrays& b) {
+  /// Collects the differences of arrays under `prefix` + name, over all frames.
+  void compare_arrays(const std::string& where, const std::string& prefix, const NamedArrays& a,
+                      const NamedArrays& b) {
     for (const NamedArray& array : a) {
-      const std::string name = where + ", " + array.name;
       if (!b.contains(array.name)) {
-        unequal(result_.files, name + ": only in the first run");
+        unequal(result_.files, where + ", " + array.name + ": only in the first run");
         continue;
       }
       const NamedArray& other = b.at(array.name);
-      if (array.bytes == other.bytes && array.shape == other.shape && array.dtype == other.dtype) {
-        continue;
-      }
       if (array.shape != other.shape) {
-        unequal(result_.files, name + ": other shapes");
+        unequal(result_.files, where + ", " + array.name + ": other shapes");
         continue;
       }
       const Difference d = difference(
@@ -196,7 +195,11 @@ class Comparer {
           [&](std::size_t i) { return array.value(static_cast<std::int64_t>(i)); },
           [&](std::size_t i) { return other.value(static_cast<std::int64_t>(i)); });
       if (!d.within(tolerance_)) result_.equal = false;
-      result_.files.push_back(name + ": " + text(d));
+      if (d.absolute == 0) continue;
+      Spread& spread = spreads_[prefix + array.name];
+      if (spread.count++ == 0) spread.first = where;
+      spread.worst.absolute = std::max(spread.worst.absolute, d.absolute);
+      spread.worst.relative = std::max(spread.worst.relative, d.relative);
     }
     for (const NamedArray& array : b) {
       if (!a.contains(array.name)) {
@@ -205,6 +208,21 @@ class Comparer {
     }
   }
 
+  void report_arrays() {
+    for (const auto& [name, spread] : spreads_) {
+      const std::string frames = name.starts_with("frames") ? format(" in {} of them, first in {}",
+                                                                     spread.count, spread.first)
+                                                            : "";
+      result_.files.push_back(name + ": " + text(spread.worst) + frames);
+    }
+  }
+
+  struct Spread {
+    Difference worst;
+    std::size_t count = 0;  ///< of frames
+    std::string first;      ///< the first of them
+  };
+  std::map<std::string, Spread> spreads_;
   fs::path a_;
   fs::path b_;
   Tolerance tolerance_;

@@ -5,13 +5,18 @@
 #include <algorithm>
 #include <cstdio>
 
-#include "app/program.hpp"
 #include "core/text.hpp"
 
 namespace filigree::app {
 namespace {
 
 using Clock = std::chrono::steady_clock;
+
+/// A full disk behind stdout must not end a run: its results go elsewhere.
+void tell(const std::string& line) {
+  std::fputs((line + "\n").c_str(), stdout);
+  std::fflush(stdout);
+}
 
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
@@ -33,7 +38,7 @@ class TextLog final : public RunObserver {
     if (event.name == "warning") {
       std::fprintf(stderr, "warning: %s\n", event.text.c_str());
     } else {
-      print(event.text + "\n");
+      tell(event.text);
     }
   }
 
@@ -64,7 +69,7 @@ class JsonLog final : public RunObserver {
     nlohmann::ordered_json json{{"event", event.name}};
     for (const auto& [key, value] : event.data.items()) json[key] = value;
     if (!event.text.empty()) json["text"] = event.text;
-    print(json.dump() + "\n");
+    tell(json.dump());
   }
 
   void progress(const RunProgress& progress) override {

@@ -3,8 +3,10 @@
 #include "scenarios/expectations.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/error.hpp"
+#include "io/yaml/reader.hpp"
 
 namespace filigree {
 namespace {
@@ -15,11 +17,11 @@ const Metric* find_metric(std::span<const Metric> metrics, const std::string& na
   return it == metrics.end() ? nullptr : &*it;
 }
 
+/// The number of columns when there is no such column.
 std::size_t find_column(const CsvTable& table, const std::string& name) {
-  for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    if (split_column(table.columns[i]).name == name) return i;
-  }
-  throw InputError(format("expected quantity '{}' is not in the diagnostics", name));
+  std::size_t i = 0;
+  while (i < table.columns.size() && split_column(table.columns[i]).name != name) ++i;
+  return i;
 }
 
 /// Linear between rows; the last value after the last row.
@@ -35,9 +37,13 @@ double value_at(const CsvTable& table, std::size_t column, double time) {
 }
 
 ExpectationResult from_column(const Expectation& expectation, const CsvTable& table) {
-  FILIGREE_REQUIRE(!table.rows.empty(), "diagnostics without rows cannot meet an expectation");
   const std::size_t column = find_column(table, expectation.quantity);
   ExpectationResult result;
+  if (column == table.columns.size() || table.rows.empty()) {
+    result.at = "metric";
+    result.got = std::numeric_limits<double>::quiet_NaN();
+    return result;
+  }
   result.unit = split_column(table.columns[column]).unit;
   if (expectation.time) {
     result.at = format("t = {} s", number_text(*expectation.time));
@@ -67,17 +73,12 @@ void check_expectations(const RunOptions& options, const std::vector<std::string
   for (std::size_t i = 0; i < options.expect.size(); ++i) {
     const Expectation& expectation = options.expect[i];
     const auto position = [&](const char* key) {
-      const yaml::Node* node = yaml::find_path(document.root(), format("expect.{}.{}", i, key));
-      return node == nullptr ? yaml::Position{document.name()} : node->position;
+      return yaml::find_path(document.root(), format("expect.{}.{}", i, key))->position;
     };
     const std::string path = format("expect.{}.quantity", i);
-    if (!has(known, expectation.quantity)) {
-      const std::string near = nearest(expectation.quantity, known);
-      problems.error(position("quantity"), path,
-                     format("{} = '{}' is not a quantity of this scenario ({})", path,
-                            expectation.quantity, join(known)),
-                     near.empty() ? "" : format("did you mean '{}'?", near));
-    } else if (has(metrics, expectation.quantity) && (expectation.at || expectation.time)) {
+    const yaml::Node& quantity = *yaml::find_path(document.root(), path);
+    if (!yaml::check_name(quantity, path, "a quantity of this scenario", known, problems)) continue;
+    if (has(metrics, expectation.quantity) && (expectation.at || expectation.time)) {
       const char* key = expectation.time ? "time" : "at";
       problems.error(position(key), format("expect.{}.{}", i, key),
                      format("expect.{}.{} does not apply: '{}' is a figure of the whole run", i,

@@ -30,7 +30,8 @@ void check_expectations(const RunOptions& options, const std::vector<std::string
                         const std::vector<std::string>& metrics, const yaml::Document& document,
                         yaml::Diagnostics& problems);
 
-/// `table` is diagnostics.csv with its time in the first column. Metrics go before columns.
+/// `table` is diagnostics.csv with its time in the first column. Metrics go before columns. A
+/// quantity that is in neither, as a figure that the run did not determine, has the value NaN.
 std::vector<ExpectationResult> evaluate_expectations(std::span<const Expectation> expectations,
                                                      const CsvTable& table,
                                                      std::span<const Metric> metrics);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "io/writers.hpp"
+#include "io/yaml/reader.hpp"
 
 namespace filigree {
 namespace {
@@ -43,14 +44,10 @@ void FrameOutput::check(const Simulation& simulation, const yaml::Document& docu
   drawable_ = !frame.blocks.empty();
   const std::vector<std::string> known = field_names(frame);
   for (std::size_t i = 0; i < fields_.size(); ++i) {
-    if (contains(known, fields_[i])) continue;
     const std::string path = format("output.fields.{}", i);
-    const yaml::Node* node = yaml::find_path(document.root(), path);
-    const std::string near = nearest(fields_[i], known);
-    problems.error(
-        node == nullptr ? yaml::Position{document.name()} : node->position, path,
-        format("{} = '{}' is not a field of this scenario ({})", path, fields_[i], join(known)),
-        near.empty() ? "" : format("did you mean '{}'?", near));
+    if (const yaml::Node* node = yaml::find_path(document.root(), path)) {
+      yaml::check_name(*node, path, "a field of this scenario", known, problems);
+    }
   }
 }
 

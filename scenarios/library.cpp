@@ -78,4 +78,12 @@ fs::path find_scenario(const std::string& name, const std::vector<fs::path>& fol
              name, near.empty() ? "" : format(" (did you mean '{}'?)", near)));
 }
 
+std::string library_relative(const fs::path& file, const std::vector<fs::path>& folders) {
+  for (const fs::path& folder : folders) {
+    const fs::path relative = file.lexically_normal().lexically_relative(folder.lexically_normal());
+    if (!relative.empty() && *relative.begin() != "..") return relative.generic_string();
+  }
+  return file.generic_string();
+}
+
 }  // namespace filigree

@@ -30,4 +30,8 @@ std::vector<LibraryEntry> library_entries(const std::vector<std::filesystem::pat
 std::filesystem::path find_scenario(const std::string& name,
                                     const std::vector<std::filesystem::path>& folders);
 
+/// How a file is called in a manifest: relative to the library folder it lies in, else as it is.
+std::string library_relative(const std::filesystem::path& file,
+                             const std::vector<std::filesystem::path>& folders);
+
 }  // namespace filigree

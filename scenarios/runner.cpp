@@ -11,6 +11,7 @@
 #include "scenarios/checkpointer.hpp"
 #include "scenarios/frame_output.hpp"
 #include "scenarios/interrupt.hpp"
+#include "scenarios/library.hpp"
 #include "scenarios/program_info.hpp"
 #include "scenarios/run_folder.hpp"
 #include "scenarios/watchdog.hpp"
@@ -69,6 +70,7 @@ class Runner {
   void loop();
   void step();
   void finish();
+  std::vector<Metric> write_figures();
   void end(const char* status, ExitCode code);
   void record_last_row();
 
@@ -186,8 +188,10 @@ void Runner::start_manifest() {
   manifest_ = program_manifest();
   manifest_.command_line = publishable(request_.command_line);
   manifest_.seed = scenario_.run.run.seed;
+  const std::vector<fs::path> library = library_folders();
   for (const fs::path& input : scenario_.inputs) {
-    manifest_.inputs.push_back(record_file(input, publishable_path(input.generic_string())));
+    manifest_.inputs.push_back(
+        record_file(input, publishable_path(library_relative(input, library))));
   }
   manifest_.options = scenario_.resolved_json;
   manifest_.started = utc_timestamp();
@@ -345,18 +349,29 @@ void Runner::finish() {
   if (frames_.active() && frames_.last_time() < progress_.time) write_frame(false);
   diagnostics_.close();
   frames_.close();
-  Recorder figures;
-  simulation_->evaluate(figures);
-  std::vector<Metric> metrics;
-  for (const Recorder::Row& row : figures.rows())
-    metrics.push_back({row.name, row.value, row.unit});
-  if (!metrics.empty()) write_metrics(folder_.metrics(), metrics);
+  const std::vector<Metric> metrics = write_figures();
   result_.expectations =
       evaluate_expectations(scenario_.run.expect, read_csv(folder_.diagnostics()), metrics);
   std::int64_t missed = 0;
   for (const ExpectationResult& result : result_.expectations) missed += result.met ? 0 : 1;
   result_.code = missed == 0 ? ExitCode::kDone : ExitCode::kExpectationMissed;
   end(missed == 0 ? "done" : "expectation_missed", result_.code);
+}
+
+std::vector<Metric> Runner::write_figures() {
+  Recorder figures;
+  simulation_->evaluate(figures);
+  std::vector<Metric> metrics;
+  for (const Recorder::Row& row : figures.rows()) {
+    if (std::isfinite(row.value)) {
+      metrics.push_back({row.name, row.value, row.unit});
+    } else {
+      tell("warning",
+           format("the run does not determine '{}': it is left out of metrics.json", row.name));
+    }
+  }
+  if (!metrics.empty()) write_metrics(folder_.metrics(), metrics);
+  return metrics;
 }
 
 void Runner::end(const char* status, ExitCode code) {

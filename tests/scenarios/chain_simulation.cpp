@@ -47,6 +47,7 @@ void ChainSimulation::misbehave() {
     case Fault::kNoMemory:
       throw std::bad_alloc();
     case Fault::kNone:
+    case Fault::kNoFigure:
     case Fault::kStuck:
       break;
   }
@@ -144,7 +145,8 @@ void ChainSimulation::reflect_state(StateVisitor& visitor) {
 }
 
 void ChainSimulation::evaluate(Recorder& metrics) const {
-  metrics.add("largest_speed", largest_speed_, "m/s");
+  const bool known = options_.fault.kind != Fault::kNoFigure;
+  metrics.add("largest_speed", known ? largest_speed_ : std::nan(""), "m/s");
 }
 
 const ScenarioRegistry& chain_types() {

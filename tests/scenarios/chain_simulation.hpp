@@ -23,15 +23,16 @@ enum class Fault {
   kThrows,
   kKill,
   kTerminate,
-  kNoMemory
+  kNoMemory,
+  kNoFigure
 };
 
 }  // namespace filigree::testing_support
 
 template <>
 struct filigree::EnumNames<filigree::testing_support::Fault> {
-  static constexpr std::array names{"none",   "nan",  "hidden_nan", "stuck",    "leaves",
-                                    "throws", "kill", "terminate",  "no_memory"};
+  static constexpr std::array names{"none",   "nan",  "hidden_nan", "stuck",     "leaves",
+                                    "throws", "kill", "terminate",  "no_memory", "no_figure"};
 };
 
 namespace filigree::testing_support {
