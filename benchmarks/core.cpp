@@ -39,10 +39,8 @@ void per_matrix(benchmark::State& state, T identity, T spread, const Call& call)
       benchmark::DoNotOptimize(result);
     }
   }
-  state.SetItemsProcessed(state.iterations() * kMatrices);
-  state.counters["ns"] =
-      benchmark::Counter(1e-9 * kMatrices, benchmark::Counter::kIsIterationInvariantRate |
-                                               benchmark::Counter::kInvert);
+  state.counters["seconds_per_matrix"] = benchmark::Counter(
+      kMatrices, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 constexpr auto kSvd = [](const auto& a) { return svd(a); };

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/arena.hpp"
 
+#include <cstring>
 #include <utility>
 
 namespace filigree {
@@ -14,12 +15,15 @@ std::size_t round_up(std::size_t bytes) {
   return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-/// All bits set is a NaN in every floating-point type and -1 in every signed integer.
+/// Sets all bits of bytes [begin, end): a NaN in every floating-point type, -1 in signed integers.
 template <class Bytes>
 void poison([[maybe_unused]] const Bytes& bytes, [[maybe_unused]] std::size_t begin,
             [[maybe_unused]] std::size_t end) {
 #if FILIGREE_CHECK_BOUNDS
-  if (begin < end) {
+  if (begin == end) return;
+  if constexpr (Kokkos::SpaceAccessibility<HostSpace, typename Bytes::memory_space>::accessible) {
+    std::memset(bytes.data() + begin, 0xFF, end - begin);
+  } else {
     Kokkos::deep_copy(Kokkos::subview(bytes, std::pair(begin, end)), std::byte{0xFF});
   }
 #endif
