@@ -2,6 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/run_folder.hpp"
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
 #include <charconv>
 #include <cstdint>
 #include <system_error>
@@ -71,9 +76,6 @@ std::int64_t largest_number(const fs::path& pattern, bool runs_only) {
 
 void require_free(const fs::path& folder, bool force) {
   std::error_code error;
-  FILIGREE_REQUIRE(fs::is_directory(folder, error),
-                   "'{}' is in the way: a run needs a folder; choose another --out",
-                   folder.string());
   if (fs::is_empty(folder, error) && !error) return;
   FILIGREE_REQUIRE(fs::exists(folder / "manifest.json", error),
                    "folder '{}' is not empty and does not hold a run; choose another --out",
@@ -125,15 +127,17 @@ RunFolder RunFolder::create(const FolderRequest& request) {
       }
       created.insert(created.begin(), folder.path_);
       folder.created_ = std::move(created);
+      folder.lock();
       return folder;
     }
   }
   RunFolder folder(pattern);
-  if (fs::exists(pattern, error)) {
-    require_free(pattern, request.force);
-  } else {
-    folder.created_ = create_folders(pattern);
-  }
+  if (!fs::exists(pattern, error)) folder.created_ = create_folders(pattern);
+  FILIGREE_REQUIRE(fs::is_directory(pattern, error),
+                   "'{}' is in the way: a run needs a folder; choose another --out",
+                   pattern.string());
+  folder.lock();
+  require_free(pattern, request.force);
   return folder;
 }
 
@@ -160,7 +164,23 @@ RunFolder RunFolder::reopen(const FolderRequest& request, const std::string& res
   FILIGREE_REQUIRE(fs::exists(path / "manifest.json", error),
                    "--resume {}: '{}' does not hold a run (it has no manifest.json)", resume,
                    path.string());
-  return RunFolder(path);
+  RunFolder folder(path);
+  folder.lock();
+  return folder;
+}
+
+void RunFolder::lock() {
+  const int descriptor = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;  // an unreadable folder gives a better message when it is written
+  lock_ = std::shared_ptr<const int>(new int(descriptor), [](const int* held) {
+    ::close(*held);
+    delete held;
+  });
+  const bool taken = ::flock(descriptor, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  FILIGREE_REQUIRE(!taken,
+                   "folder '{}' is in use by another run; wait for it or choose another "
+                   "--out",
+                   path_.string());
 }
 
 void RunFolder::discard() const {

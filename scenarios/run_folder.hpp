@@ -7,6 +7,7 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct FolderRequest {
   bool force = false;         ///< an earlier run in the folder may be replaced
 };
 
+/// While it lives, no other program can open the same folder: InputError there.
 class RunFolder {
  public:
   /// Creates the folder of a new run. InputError when it holds an earlier run (unless `force`) or
@@ -45,8 +47,11 @@ class RunFolder {
 
  private:
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
+  /// Takes the lock of the folder; the system gives it back when the program ends in any way.
+  void lock();
 
   std::filesystem::path path_;
+  std::shared_ptr<const int> lock_;             ///< descriptor of the folder
   std::vector<std::filesystem::path> created_;  ///< innermost first
 };
 

@@ -292,7 +292,8 @@ void Runner::require_valid(const std::optional<Trouble>& trouble) const {
 std::string Runner::kept() const {
   std::string text;
   if (frames_.written() > 0) {
-    text = format("{} frames up to t = {:.6g} s", frames_.written(), frames_.last_time());
+    text = format("{} frame{} up to t = {:.6g} s", frames_.written(),
+                  frames_.written() == 1 ? "" : "s", frames_.last_time());
   }
   if (checkpointer_.last_step() >= 0) {
     text += format("{}checkpoint {} of t = {:.6g} s", text.empty() ? "" : ", ",

@@ -199,24 +199,44 @@ TEST_F(ProgramRunTest, ResumingNothingIsReported) {
   EXPECT_THAT(result.err, HasSubstr("does not hold a run (it has no manifest.json)"));
 }
 
-TEST_F(ProgramRunTest, FullDiskGivesCodeThreeAndLeavesCompleteFiles) {
-  const fs::path disk = folder_ / "disk";
-  fs::create_directories(disk);
-  const std::string folder = disk.string();
-  // In a mount name space of its own; the files are looked at from inside, then copied out.
-  const auto on_small_disk = [folder] {
+/// Runs `action` in a child process that sees a disk of `size` at `folder`. The child's exit code
+/// is the number of failed checks, or 77 when such a disk cannot be had.
+int with_small_disk(const fs::path& folder, const std::string& size,
+                    const std::function<void()>& action) {
+  const pid_t child = fork();
+  if (child == 0) {
     if (unshare(CLONE_NEWNS) != 0 ||
         mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=96k") != 0) {
+        mount("tmpfs", folder.c_str(), "tmpfs", 0, size.c_str()) != 0) {
       _exit(77);
     }
-  };
-  const CallResult result =
-      call(arguments("disk/out", {"--log", "json"}), {.before_exec = on_small_disk});
-  if (result.code == 77) GTEST_SKIP() << "mounting a small disk needs privileges";
-  EXPECT_EQ(result.code, 3) << result.err;
-  EXPECT_THAT(result.err, AllOf(HasSubstr("cannot write '"), HasSubstr("No space left on device"),
-                                HasSubstr("kept:")));
+    action();
+    _exit(testing::Test::HasFailure() ? 1 : 0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WEXITSTATUS(status);
+}
+
+TEST_F(ProgramRunTest, FullDiskGivesCodeThreeKeepsCompleteFilesAndCanBeContinued) {
+  const fs::path disk = folder_ / "disk";
+  fs::create_directories(disk);
+  EXPECT_EQ(run("whole").code, 0);
+  const int code = with_small_disk(disk, "size=128k", [&] {
+    const CallResult full = run("disk/out");
+    EXPECT_EQ(full.code, 3) << full.err;
+    EXPECT_THAT(full.err, AllOf(HasSubstr("error: cannot write '"),
+                                HasSubstr("No space left on device"), HasSubstr("kept:")));
+    for (const auto& entry : fs::recursive_directory_iterator(disk)) {
+      EXPECT_NE(entry.path().extension(), ".part");
+    }
+    load_latest_checkpoint(disk / "out/checkpoints");  // throws unless it is sound
+    EXPECT_EQ(mount("tmpfs", disk.c_str(), "tmpfs", MS_REMOUNT, "size=10m"), 0);
+    EXPECT_EQ(run("disk/out", {"--resume", "latest"}).code, 0);
+    EXPECT_EQ(compare("whole", "disk/out"), 0);
+  });
+  if (code == 77) GTEST_SKIP() << "mounting a small disk needs privileges";
+  EXPECT_EQ(code, 0);
 }
 
 TEST_F(ProgramRunTest, TerminalShowsABarAndErasesIt) {

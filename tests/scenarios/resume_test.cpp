@@ -248,6 +248,25 @@ TEST_F(ResumeTest, MissingThingsAreNamed) {
               HasSubstr("--resume latest: there is no run '"));
 }
 
+TEST_F(ResumeTest, FolderOfALiveRunIsNotOpenedTwice) {
+  const Scenario scenario = load();
+  std::vector<std::string> texts;
+  RunRequest request;
+  request.stop_signal = [&, asked = 0]() mutable {
+    if (asked++ == 30) {
+      for (const RunRequest& other : {kResume, RunRequest{.force = true}}) {
+        texts.push_back(error_text([&] { run(scenario, "out", other); }, ExitCode::kBadInput));
+      }
+    }
+    return 0;
+  };
+  EXPECT_EQ(run(scenario, "out", request).code, ExitCode::kDone);
+  ASSERT_EQ(texts.size(), 2U);
+  for (const std::string& text : texts) {
+    EXPECT_THAT(text, HasSubstr("is in use by another run; wait for it or choose another --out"));
+  }
+}
+
 TEST_F(ResumeTest, UnfinishedPartsOfAKilledProgramAreRemoved) {
   run(load(), "whole");
   run(load(), "out", stop_before(50));
