@@ -51,15 +51,13 @@ struct Pairs {
   }
 
  private:
-  /// False where the shortest way to every point of the bins around x is the direct one: those
-  /// points are less than two bins, hence less than half a length, away. It spares most queries of
-  /// a periodic box the search for the shortest image.
+  /// False in bins that do not touch a periodic face: images of the points around are more than a
+  /// bin away, so that the direct way decides. This spares most queries the search for images.
   FILIGREE_FUNCTION bool may_wrap(const Vec<D>& x) const {
     const Vec<D, Index> cell = cells.grid.cell_of(x);
     bool may = false;
     for (int k = 0; k < D; ++k) {
-      const Index last = cells.grid.extents[k] - 1;
-      may = may || (box.periodic[k] && (last < 4 || cell[k] == 0 || cell[k] == last));
+      may = may || (box.periodic[k] && (cell[k] == 0 || cell[k] == cells.grid.extents[k] - 1));
     }
     return may;
   }

@@ -55,6 +55,44 @@ TEST(RadiusGraph, AcceptsDistancesEqualToTheRadius) {
   EXPECT_EQ(edges_of_rows(*graph), (Edges{{0, 1}, {1, 0}}));
 }
 
+/// Pairs of points one radius apart, the first just below a face of the bins, for lengths close to
+/// a multiple of the radius: without a margin, rounding puts the two ends two bins apart.
+Points<2> pairs_across_faces(int n_bins, double length, Real radius) {
+  Points<2> points = {{0, 0}, {static_cast<Real>(length), 0}};
+  for (int face = 1; face < n_bins; ++face) {
+    const Real x = static_cast<Real>(face * (length / n_bins));
+    for (const Real start : {x, std::nextafter(x, Real(0)), x - x * tol<Real>(4)}) {
+      points.push_back({start, 0});
+      if (start + radius <= length) points.push_back({start + radius, 0});
+      if (start >= radius) points.push_back({start - radius, 0});
+    }
+  }
+  return points;
+}
+
+TEST(RadiusGraph, LosesNoPairAtTheFacesOfBins) {
+  const double epsilon = std::numeric_limits<Real>::epsilon();
+  for (const int n_bins : {3, 7, 40}) {
+    for (const Real radius : {Real(0.1), Real(1), Real(1.0 / 3)}) {
+      for (const double excess : {-1e-3, -1e-5, -4 * epsilon, -epsilon, 0.0, epsilon, 1e-5, 1e-3}) {
+        SCOPED_TRACE(format("{} bins, radius {}, excess {}", n_bins, radius, excess));
+        const double length = n_bins * double(radius) * (1 + excess);
+        const Points<2> points = pairs_across_faces(n_bins, length, radius);
+        EXPECT_EQ(edges_of_rows(*radius_graph(device(points), {.radius = radius})),
+                  pairs_within(points, points, radius, Box<2>{}, true));
+        Box<2> box;
+        box.lower[0] = 0;
+        box.upper[0] = static_cast<Real>(length);
+        box.periodic[0] = true;
+        Points<2> inside = points;
+        for (auto& x : inside) x = box.wrap(x);
+        EXPECT_EQ(edges_of_rows(*radius_graph(device(inside), {.radius = radius, .box = box})),
+                  pairs_within(inside, inside, radius, box, true));
+      }
+    }
+  }
+}
+
 TEST(RadiusGraph, ProductsAreRoundedBeforeTheyAreAdded) {
   // With a fused product the squared distance of these points falls on the other side of the limit.
   // Points are searched for whose two roundings differ, so that the test holds on every machine.
