@@ -12,6 +12,7 @@
 #include "scenarios/frame_output.hpp"
 #include "scenarios/interrupt.hpp"
 #include "scenarios/library.hpp"
+#include "scenarios/preparation.hpp"
 #include "scenarios/program_info.hpp"
 #include "scenarios/run_folder.hpp"
 #include "scenarios/watchdog.hpp"
@@ -21,32 +22,6 @@ namespace fs = std::filesystem;
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-RunContext context_of(const Scenario& scenario, const fs::path& output) {
-  return {.seed = scenario.run.run.seed,
-          .deterministic = scenario.run.run.deterministic,
-          .end_time = scenario.run.time.end,
-          .scenario_folder = scenario.file.parent_path(),
-          .output_folder = output};
-}
-
-std::vector<std::string> names_of(const Recorder& recorder) {
-  std::vector<std::string> names;
-  for (const Recorder::Row& row : recorder.rows()) names.push_back(row.name);
-  return names;
-}
-
-/// Names that only the initialized simulation knows: fields and quantities.
-void check_names(const Scenario& scenario, const Simulation& simulation, FrameOutput& frames) {
-  yaml::Diagnostics problems = scenario.diagnostics;
-  frames.check(simulation, scenario.document, problems);
-  Recorder row;
-  simulation.diagnose(row);
-  Recorder metrics;
-  simulation.evaluate(metrics);
-  check_expectations(scenario.run, names_of(row), names_of(metrics), scenario.document, problems);
-  if (!problems.ok()) throw ScenarioError(problems);
-}
 
 class Runner {
  public:
@@ -408,18 +383,6 @@ void Runner::record_last_row() {
 
 RunResult run_scenario(const Scenario& scenario, const RunRequest& request, RunObserver& observer) {
   return Runner(scenario, request, observer).run();
-}
-
-DryRun dry_run(const Scenario& scenario) {
-  const std::unique_ptr<Simulation> simulation = scenario.make();
-  simulation->initialize(context_of(scenario, {}));
-  FrameOutput frames(scenario.run);
-  check_names(scenario, *simulation, frames);
-  Frame frame;
-  simulation->describe(frame);
-  return {.estimate = simulation->estimate(),
-          .frames = frames.active() ? frames.total() : 0,
-          .bytes_per_frame = frame_bytes(frame)};
 }
 
 }  // namespace filigree

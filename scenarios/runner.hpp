@@ -66,14 +66,4 @@ struct RunResult {
 /// Throws Error with the exit code in it when the run fails. Kokkos must be running.
 RunResult run_scenario(const Scenario& scenario, const RunRequest& request, RunObserver& observer);
 
-struct DryRun {
-  Estimate estimate;
-  std::int64_t frames = 0;
-  std::uint64_t bytes_per_frame = 0;  ///< before compression
-};
-
-/// Initializes the simulation and checks what run_scenario() would check; takes no step, writes
-/// nothing.
-DryRun dry_run(const Scenario& scenario);
-
 }  // namespace filigree

@@ -8,6 +8,7 @@
 #include "app/run_log.hpp"
 #include "scenarios/interrupt.hpp"
 #include "scenarios/library.hpp"
+#include "scenarios/preparation.hpp"
 #include "scenarios/program_info.hpp"
 #include "scenarios/runner.hpp"
 

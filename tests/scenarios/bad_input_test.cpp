@@ -9,6 +9,7 @@
 #include <set>
 
 #include "core/text.hpp"
+#include "scenarios/preparation.hpp"
 #include "tests/scenarios/run_support.hpp"
 
 namespace filigree {

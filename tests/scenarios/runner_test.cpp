@@ -8,6 +8,7 @@
 #include "io/manifest.hpp"
 #include "io/npz.hpp"
 #include "io/writer.hpp"
+#include "scenarios/preparation.hpp"
 #include "tests/scenarios/run_support.hpp"
 
 namespace filigree::testing_support {
