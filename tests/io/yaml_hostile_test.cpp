@@ -70,12 +70,12 @@ TEST(YamlHostile, LongTextsAreErrors) {
 }
 
 TEST(YamlHostile, FloodsOfKeysAndItemsAreErrors) {
-  EXPECT_GT(errors(repeated("k: 1\n", 20000)), 10000U);
+  EXPECT_GT(errors(repeated("k: 1\n", 5000)), 4000U);
   std::string keys;
-  for (int i = 0; i < 20000; ++i) keys += format("k{}: 1\n", i);
-  EXPECT_GT(errors(keys), 10000U);
-  EXPECT_GT(errors("bodies: [" + repeated("1, ", 50000) + "]"), 10000U);
-  EXPECT_GT(errors("bodies: [" + repeated("[], ", 50000) + "]"), 10000U);
+  for (int i = 0; i < 5000; ++i) keys += format("k{}: 1\n", i);
+  EXPECT_GT(errors(keys), 4000U);
+  EXPECT_GT(errors("bodies: [" + repeated("1, ", 5000) + "]"), 4000U);
+  EXPECT_GT(errors("bodies: [" + repeated("[], ", 5000) + "]"), 4000U);
   EXPECT_GT(errors("bodies: [" + repeated("&a 1, ", 20000) + "]"), 0U);
   EXPECT_GT(errors(repeated("--- 1\n", 20000)), 0U);
   EXPECT_GT(errors(repeated("%TAG ! a\n", 20000)), 0U);

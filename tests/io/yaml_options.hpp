@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -157,6 +158,23 @@ inline Reading read_text(const std::string& text, const std::vector<std::string>
     yaml::apply_override(document, assignment, argument++, reading.diagnostics);
   }
   yaml::read_blocks(document.root(), reading.diagnostics, context, reading.common, reading.scene);
+  return reading;
+}
+
+/// Reads a line in addition to a minimal valid file; gives back "message | hint" of the only
+/// problem.
+inline std::string problem(const std::string& line, const yaml::ReadContext& context = {}) {
+  const Reading reading = read_text("time: {end: 1}\n" + line + "\n", {}, context);
+  const auto problems = reading.diagnostics.sorted();
+  if (problems.size() != 1)
+    return format("{} problems: {}", problems.size(), reading.diagnostics.text());
+  return problems[0].message + (problems[0].hint.empty() ? "" : " | " + problems[0].hint);
+}
+
+/// The same for a line that must be right.
+inline Reading good(const std::string& line) {
+  Reading reading = read_text("time: {end: 1}\n" + line + "\n");
+  if (!reading.diagnostics.ok()) throw std::runtime_error(reading.diagnostics.text());
   return reading;
 }
 

@@ -14,7 +14,7 @@ constexpr const char* kScene =
     "bodies:\n"
     "  - {name: a, material: {type: neo_hookean}}\n";
 
-Reading good(const std::vector<std::string>& overrides) {
+Reading overridden(const std::vector<std::string>& overrides) {
   Reading reading = read_text(kScene, overrides);
   EXPECT_EQ(reading.diagnostics.text(), "");
   return reading;
@@ -27,15 +27,16 @@ std::string report(const std::string& assignment) {
 
 TEST(YamlOverrides, ReplaceValues) {
   const Reading r =
-      good({"time.end=2", "bodies.0.name=b c", "bodies.0.material.young_modulus=3 kPa"});
+      overridden({"time.end=2", "bodies.0.name=b c", "bodies.0.material.young_modulus=3 kPa"});
   EXPECT_EQ(r.common.time.end, 2);
   EXPECT_EQ(r.scene.bodies[0].name, "b c");
   EXPECT_EQ(std::get<Elastic>(r.scene.bodies[0].material).young_modulus, 3000);
 }
 
 TEST(YamlOverrides, MakeWhatIsMissing) {
-  const Reading r = good({"solver.iterations=4", "run.seed=9", "formats.0=csv", "formats.1=vtk",
-                          "bodies.1.name=new", "bodies.1.material.type=drucker_prager"});
+  const Reading r =
+      overridden({"solver.iterations=4", "run.seed=9", "formats.0=csv", "formats.1=vtk",
+                  "bodies.1.name=new", "bodies.1.material.type=drucker_prager"});
   EXPECT_EQ(r.scene.solver.value().iterations, 4);
   EXPECT_EQ(r.common.run.seed, 9U);
   EXPECT_EQ(r.common.formats, (std::vector{Format::kCsv, Format::kVtk}));
@@ -44,8 +45,8 @@ TEST(YamlOverrides, MakeWhatIsMissing) {
 }
 
 TEST(YamlOverrides, ValuesAreYaml) {
-  const Reading r = good({"formats=[npz, csv]", "bodies.0.material={type: drucker_prager}",
-                          "solver={iterations: 2}", "angle=", "bodies.0.name=\"a=b\""});
+  const Reading r = overridden({"formats=[npz, csv]", "bodies.0.material={type: drucker_prager}",
+                                "solver={iterations: 2}", "angle=", "bodies.0.name=\"a=b\""});
   EXPECT_EQ(r.common.formats, (std::vector{Format::kNpz, Format::kCsv}));
   EXPECT_TRUE(std::holds_alternative<Sand>(r.scene.bodies[0].material));
   EXPECT_FALSE(r.scene.angle);
@@ -53,7 +54,7 @@ TEST(YamlOverrides, ValuesAreYaml) {
 }
 
 TEST(YamlOverrides, LaterOnesWin) {
-  EXPECT_EQ(good({"speed=1", "speed=2"}).scene.speed, 2);
+  EXPECT_EQ(overridden({"speed=1", "speed=2"}).scene.speed, 2);
 }
 
 TEST(YamlOverrides, ProblemsPointIntoTheArgument) {
