@@ -9,9 +9,7 @@
 #include "core/kokkos.hpp"
 
 int main(int argc, char** argv) {
-  setenv("OMP_NUM_THREADS", "1", 0);
-  setenv("OMP_PROC_BIND", "false", 0);
   testing::InitGoogleTest(&argc, argv);
-  const filigree::KokkosScope kokkos;
+  const filigree::KokkosScope kokkos(std::getenv("OMP_NUM_THREADS") != nullptr ? 0 : 1);
   return RUN_ALL_TESTS();
 }
