@@ -13,9 +13,9 @@
 #include "io/atomic_file.hpp"
 #include "io/checkpoint.hpp"
 #include "io/csv_writer.hpp"
+#include "io/frame_reader.hpp"
 #include "io/manifest.hpp"
 #include "io/metrics.hpp"
-#include "io/npz.hpp"
 #include "scenarios/checkpointer.hpp"
 
 namespace filigree::app {
@@ -158,11 +158,11 @@ class Comparer {
       const fs::path b = b_ / "frames" / name;
       if (read_file(a) == read_file(b)) {
         ++result_.n_frames_equal;
-      } else if (a.extension() == ".npz") {
-        compare_arrays(name, "frames, ", read_npz(a), read_npz(b));
+      } else if (is_frame_file(name)) {
+        compare_arrays(name, "frames, ", read_frame_arrays(a), read_frame_arrays(b));
       } else if (tolerance_.exact()) {
         unequal(result_.files, name + ": other bytes");
-      }  // else the final state decides: this format is not read back
+      }  // else it only names the frame's files
     }
     for (const std::string& name : second)
       unequal(result_.files, name + ": only in the second run");

@@ -75,7 +75,7 @@ function(filigree_tests name)
   set(target filigree_${name}_tests)
   add_executable(${target} ${sources} tests/main.cpp)
   filigree_link_layers(${target} PRIVATE ${ARG_LAYERS})
-  target_link_libraries(${target} PRIVATE filigree_core filigree_options GTest::gtest
+  target_link_libraries(${target} PRIVATE filigree_core filigree_options GTest::gmock
                         Eigen3::Eigen ${ARG_LINK})  # Eigen: a second opinion on linear algebra
   target_compile_definitions(${target} PRIVATE "FILIGREE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
   if(ARG_PROGRAM AND TARGET filigree)

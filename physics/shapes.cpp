@@ -17,22 +17,52 @@ std::vector<double> shifted(std::vector<double> point, double by) {
   return point;
 }
 
-/// Lattice points per axis of a bounding box, at least one.
-std::vector<std::int64_t> lattice(const std::vector<double>& lower,
-                                  const std::vector<double>& upper, double spacing) {
-  std::vector<std::int64_t> counts;
-  double total = 1;
-  for (std::size_t a = 0; a < lower.size(); ++a) {
-    const double n = std::max(1.0, std::round((upper[a] - lower[a]) / spacing));
-    total *= n;
-    FILIGREE_REQUIRE(
-        total <= double(1 << 30),
-        "a shape of {} m filled at {} m needs more than 2^30 particles: use larger cells",
-        number_text(upper[a] - lower[a]), number_text(spacing));
-    counts.push_back(static_cast<std::int64_t>(n));
+/// Cells that divide a bounding box; their middles are the points that may fill the shape.
+struct Lattice {
+  std::vector<double> lower, upper;
+  std::vector<double> counts;  ///< cells per axis, whole numbers
+
+  Lattice(const Shape& shape, double spacing)
+      : lower(lower_corner(shape)), upper(upper_corner(shape)) {
+    for (std::size_t a = 0; a < lower.size(); ++a) {
+      counts.push_back(std::max(1.0, std::round((upper[a] - lower[a]) / spacing)));
+    }
   }
-  return counts;
+  std::size_t dim() const { return counts.size(); }
+  double step(std::size_t axis) const { return (upper[axis] - lower[axis]) / counts[axis]; }
+  double size() const {
+    return std::accumulate(counts.begin(), counts.end(), 1.0, std::multiplies<>());
+  }
+  std::vector<double> point(const std::vector<std::int64_t>& cell) const {
+    std::vector<double> x(dim());
+    for (std::size_t a = 0; a < dim(); ++a) {
+      x[a] = lower[a] + (static_cast<double>(cell[a]) + 0.5) * step(a);
+    }
+    return x;
+  }
+};
+
+/// Calls visit(point) for the cells first <= cell < last, the last axis fastest, until it says
+/// true.
+template <class Visit>
+void visit_points(const Lattice& lattice, const std::vector<std::int64_t>& first,
+                  const std::vector<std::int64_t>& last, const Visit& visit) {
+  for (std::size_t a = 0; a < lattice.dim(); ++a) {
+    if (first[a] >= last[a]) return;
+  }
+  std::vector<std::int64_t> cell = first;
+  for (;;) {
+    if (visit(lattice.point(cell))) return;
+    std::size_t a = lattice.dim();
+    while (a-- > 0) {
+      if (++cell[a] < last[a]) break;
+      cell[a] = first[a];
+      if (a == 0) return;
+    }
+  }
 }
+
+constexpr double kMaxPoints = 1 << 30;
 
 }  // namespace
 
@@ -99,34 +129,50 @@ bool contains(const Shape& shape, const std::vector<double>& point, double margi
   return radius >= 0 && squared <= radius * radius;
 }
 
+std::string not_fillable(const Shape& shape, double spacing) {
+  const Lattice lattice(shape, spacing);
+  if (lattice.size() <= kMaxPoints) return "";
+  return format("filled at {} m it needs {:.3g} particles, more than 2^30: use larger cells",
+                number_text(spacing), lattice.size());
+}
+
 FilledShape fill_shape(const Shape& shape, double spacing) {
-  const std::vector<double> lower = lower_corner(shape);
-  const std::vector<double> upper = upper_corner(shape);
-  const std::size_t dim = lower.size();
-  const std::vector<std::int64_t> counts = lattice(lower, upper, spacing);
+  const std::string problem = not_fillable(shape, spacing);
+  FILIGREE_REQUIRE(problem.empty(), "the shape cannot be filled: {}", problem);
+  const Lattice lattice(shape, spacing);
   FilledShape filled;
   filled.point_volume = 1;
-  for (std::size_t a = 0; a < dim; ++a) {
-    filled.point_volume *= (upper[a] - lower[a]) / static_cast<double>(counts[a]);
-  }
-  const std::int64_t total =
-      std::accumulate(counts.begin(), counts.end(), std::int64_t(1), std::multiplies<>());
-  std::vector<double> point(dim);
-  for (std::int64_t i = 0; i < total; ++i) {
-    std::int64_t rest = i;
-    for (std::size_t a = dim; a-- > 0;) {
-      const auto cell = static_cast<double>(rest % counts[a]);
-      rest /= counts[a];
-      point[a] = lower[a] + (cell + 0.5) * (upper[a] - lower[a]) / static_cast<double>(counts[a]);
-    }
-    if (contains(shape, point))
+  for (std::size_t a = 0; a < lattice.dim(); ++a) filled.point_volume *= lattice.step(a);
+  const std::vector<std::int64_t> first(lattice.dim(), 0);
+  const std::vector<std::int64_t> last(lattice.counts.begin(), lattice.counts.end());
+  visit_points(lattice, first, last, [&](const std::vector<double>& point) {
+    if (contains(shape, point)) {
       filled.points.insert(filled.points.end(), point.begin(), point.end());
-  }
-  FILIGREE_REQUIRE(
-      !filled.points.empty(),
-      "the shape holds no particle at a spacing of {} m: enlarge it or use smaller cells",
-      number_text(spacing));
+    }
+    return false;
+  });
   return filled;
+}
+
+std::optional<std::vector<double>> common_point(const Shape& shape, const Shape& other,
+                                                double spacing, double margin) {
+  const Lattice lattice(shape, spacing);
+  const std::vector<double> lower = lower_corner(other);
+  const std::vector<double> upper = upper_corner(other);
+  // The cells that the other shape's bounding box reaches.
+  std::vector<std::int64_t> first, last;
+  for (std::size_t a = 0; a < lattice.dim(); ++a) {
+    const double from = std::floor((lower[a] - lattice.lower[a]) / lattice.step(a));
+    const double to = std::ceil((upper[a] - lattice.lower[a]) / lattice.step(a));
+    first.push_back(static_cast<std::int64_t>(std::clamp(from, 0.0, lattice.counts[a])));
+    last.push_back(static_cast<std::int64_t>(std::clamp(to, 0.0, lattice.counts[a])));
+  }
+  std::optional<std::vector<double>> common;
+  visit_points(lattice, first, last, [&](const std::vector<double>& point) {
+    if (contains(shape, point) && contains(other, point, margin)) common = point;
+    return common.has_value();
+  });
+  return common;
 }
 
 }  // namespace filigree

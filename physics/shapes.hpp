@@ -4,6 +4,7 @@
 // coordinates, and a body's shape must have as many as the domain.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -76,7 +77,16 @@ struct FilledShape {
 };
 /// A box is filled exactly: its spacing is adjusted per axis so that a whole number of points fits.
 /// Other shapes take the lattice points of their bounding box that lie inside.
-/// Throws InputError when no point lies inside, or more than 2^30 do.
+/// Throws InputError when the shape is not fillable.
 FilledShape fill_shape(const Shape& shape, double spacing);
+
+/// "" or why fill_shape would throw: its lattice has more than 2^30 points. (Every shape holds at
+/// least one: the lattice is symmetric about its middle.)
+std::string not_fillable(const Shape& shape, double spacing);
+
+/// A point with which fill_shape(shape, spacing) fills the shape and which lies inside `other`, at
+/// least `margin` (m) from its surface; nothing when there is none. Both shapes are fillable.
+std::optional<std::vector<double>> common_point(const Shape& shape, const Shape& other,
+                                                double spacing, double margin);
 
 }  // namespace filigree

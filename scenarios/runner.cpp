@@ -169,6 +169,7 @@ void Runner::start_manifest() {
         record_file(input, publishable_path(library_relative(input, library))));
   }
   manifest_.options = scenario_.resolved_json;
+  manifest_.random_streams = simulation_->random_streams();
   manifest_.started = utc_timestamp();
   if (loaded_) {
     manifest_.resumed_from = loaded_->file.filename().string();

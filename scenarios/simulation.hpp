@@ -83,6 +83,8 @@ class Simulation {
   /// Everything a restart needs, in one list.
   virtual void reflect_state(StateVisitor& visitor) = 0;
   virtual double time() const = 0;  ///< s
+  /// Names of the random streams that initialize() drew from, for the manifest.
+  virtual std::vector<std::string> random_streams() const { return {}; }
   /// Figures that need the whole run (runout, period, error against an analytic answer), at the
   /// end. Also called after initialize(), where only the names count: `expect:` may refer to them.
   virtual void evaluate(Recorder& metrics) const { (void)metrics; }

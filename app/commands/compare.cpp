@@ -48,9 +48,7 @@ void add_compare(CLI::App& app, Program& program) {
       "Exit code 0 when figures, diagnostics, frames and final state are equal within the "
       "tolerance\n"
       "(default: bit for bit), 6 when not. Options may differ. A difference is compared with the\n"
-      "largest value of its column or array. With a tolerance, VTK frames are not looked into: "
-      "the\n"
-      "state of the last checkpoint and .npz frames decide.\n"
+      "largest value of its column or array.\n"
       "Examples:\n"
       "  filigree compare runs/dam_break-1 runs/dam_break-2\n"
       "  filigree compare runs/double runs/single --rtol 1e-4\n");

@@ -15,6 +15,12 @@ std::string axis_name(std::size_t axis) {
   return std::string(1, static_cast<char>('x' + axis));
 }
 
+std::string coordinates_text(const std::vector<double>& point) {
+  std::vector<std::string> words;
+  for (const double x : point) words.push_back(number_text(x));
+  return join(words);
+}
+
 /// "" or what is wrong with a vector that must have as many coordinates as the domain.
 std::string wrong_size(const std::string& what, std::size_t size, std::size_t dim) {
   if (size == dim) return "";
@@ -41,7 +47,23 @@ std::string check_shape(const BodyOptions& body, const DomainOptions& domain) {
           number_text(domain.min[a]), number_text(domain.max[a]));
     }
   }
-  return "";
+  wrong = not_fillable(body.shape, point_spacing(body, domain));
+  return wrong.empty() ? "" : format("the shape of body '{}': {}", body.name, wrong);
+}
+
+/// Bodies that touch are apart: a particle must lie inside the other body by more than a quarter of
+/// that one's spacing.
+std::string check_apart(const BodyOptions& body, const BodyOptions& other,
+                        const DomainOptions& domain) {
+  auto point = common_point(body.shape, other.shape, point_spacing(body, domain),
+                            0.25 * point_spacing(other, domain));
+  if (!point) {
+    point = common_point(other.shape, body.shape, point_spacing(other, domain),
+                         0.25 * point_spacing(body, domain));
+  }
+  if (!point) return "";
+  return format("bodies '{}' and '{}' overlap, for example at ({}) m; move one of them", other.name,
+                body.name, coordinates_text(*point));
 }
 
 std::string check_motion(const BodyOptions& body, std::size_t dim) {
@@ -84,6 +106,10 @@ std::string check_measure(const Measure& measure, const MpmOptions& options) {
 }
 
 }  // namespace
+
+double point_spacing(const BodyOptions& body, const DomainOptions& domain) {
+  return domain.cell_size / body.points_per_axis;
+}
 
 std::string DomainOptions::validate() const {
   if (min.size() != 2 && min.size() != 3) {
@@ -135,11 +161,19 @@ std::string MpmOptions::validate() const {
   const auto add = [&](const std::string& key, const std::string& wrong) {
     if (!wrong.empty()) text += format("{}: {}\n", key, wrong);
   };
+  std::vector<bool> fillable;
   if (!gravity.empty()) add("gravity", wrong_size("the vector", gravity.size(), dim));
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     const std::string key = format("bodies.{}", i);
-    add(key, check_shape(bodies[i], domain));
-    add(key, check_motion(bodies[i], dim));
+    const std::string bad_shape = check_shape(bodies[i], domain);
+    fillable.push_back(bad_shape.empty());
+    add(key + ".shape", bad_shape);
+    add(key + ".motion", check_motion(bodies[i], dim));
+    for (std::size_t j = 0; j < i; ++j) {
+      if (fillable[i] && fillable[j]) {
+        add(key + ".shape", check_apart(bodies[i], bodies[j], domain));
+      }
+    }
     for (std::size_t j = 0; j < i; ++j) {
       if (bodies[i].name != bodies[j].name) continue;
       add(key + ".name",

@@ -81,8 +81,9 @@ struct SolverOptions {
   template <class V>
   void reflect(V& v) {
     v("cfl", cfl,
-      About{.doc = "automatic steps: cells that sound and matter together cross per step",
-            .max = 1,
+      About{.doc = "automatic steps: cells that sound and matter together cross per step; a lone "
+                   "particle of fluid bursts above 0.71 in 2D, 0.58 in 3D",
+            .max = 0.5,
             .above = 0});
     v("dt", dt,
       About{.doc = "fixed step; 0 chooses the step automatically", .unit = "s", .min = 0});
@@ -162,6 +163,9 @@ struct BodyOptions {
   }
   std::string validate() const;
 };
+
+/// Distance between the particles of a body at the start (m).
+double point_spacing(const BodyOptions& body, const DomainOptions& domain);
 
 /// Period of a body's motion along an axis from the zero crossings of its mean velocity.
 struct OscillationMeasure {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "physics/mpm/seeding.hpp"
@@ -15,8 +16,10 @@ namespace filigree {
 template <int D>
 mpm::Model<D> make_model(const MpmOptions& options);
 
-/// The particles of all bodies, in the order of the bodies. Throws InputError when a body is empty
-/// or two bodies overlap.
+/// Name of the random stream that displaces the particles of a body.
+std::string jitter_stream(const BodyOptions& body);
+
+/// The particles of all bodies, in the order of the bodies.
 template <int D>
 std::vector<mpm::Seed<D>> make_seeds(const MpmOptions& options, std::uint64_t seed);
 

@@ -59,6 +59,13 @@ class MpmSimulation final : public Simulation {
     measures_.reflect_state(visitor);
   }
   double time() const override { return state_.time; }
+  std::vector<std::string> random_streams() const override {
+    std::vector<std::string> names;
+    for (const BodyOptions& body : options_.bodies) {
+      if (body.jitter > 0) names.push_back(jitter_stream(body));
+    }
+    return names;
+  }
   void evaluate(Recorder& metrics) const override { measures_.evaluate(state_, metrics); }
 
  private:

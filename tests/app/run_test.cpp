@@ -266,6 +266,16 @@ TEST_F(ProgramRunTest, TerminalShowsABarAndErasesIt) {
   EXPECT_THAT(text.substr(text.rfind("\x1b[2K")), HasSubstr("done: "));
 }
 
+TEST_F(ProgramRunTest, ManifestNamesTheRandomStreams) {
+  EXPECT_EQ(run("lattice").code, 0);
+  EXPECT_EQ(read_manifest(folder_ / "lattice/manifest.json").random_streams.size(), 0U);
+  EXPECT_EQ(run("a", {"bodies.0.jitter=0.2"}).code, 0);
+  EXPECT_EQ(run("b", {"bodies.0.jitter=0.2", "--seed", "7"}).code, 0);
+  EXPECT_THAT(read_manifest(folder_ / "a/manifest.json").random_streams,
+              testing::ElementsAre("mpm/jitter/drop"));
+  EXPECT_EQ(compare("a", "b"), 6);
+}
+
 TEST_F(ProgramRunTest, CompareShowsWhatDiffers) {
   EXPECT_EQ(run("a", {"output.formats=[npz]"}).code, 0);
   EXPECT_EQ(run("b", {"output.formats=[npz]", "bodies.0.material.bulk_modulus=20001"}).code, 0);
@@ -285,6 +295,18 @@ TEST_F(ProgramRunTest, CompareShowsWhatDiffers) {
   EXPECT_EQ(shorter.code, 6);
   EXPECT_THAT(shorter.out, HasSubstr("only in the first run"));
 }
+
+#if FILIGREE_WITH_VTK
+TEST_F(ProgramRunTest, CompareLooksIntoVtkFrames) {
+  EXPECT_EQ(run("a").code, 0);
+  EXPECT_EQ(run("b", {"bodies.0.material.bulk_modulus=20001"}).code, 0);
+  const CallResult exact = call({"compare", path("a"), path("b")});
+  EXPECT_EQ(exact.code, 6);
+  EXPECT_THAT(exact.out, AllOf(HasSubstr("frames, drop.pressure: differs"),
+                               HasSubstr("of them, first in drop_000001.vtp")));
+  EXPECT_EQ(call({"compare", path("a"), path("b"), "--rtol", "0.5", "--atol", "10"}).code, 0);
+}
+#endif
 
 }  // namespace
 }  // namespace filigree::testing_support
