@@ -4,11 +4,11 @@
 // cells, beside a plain kernel that scatters particle by particle.
 //
 // What one particle costs in 3D (double), counted from the source:
-//   particles to cells  27 nodes x (4 lanes x 2 flops + 1) + set-up ~ 330 flops
-//   cells to nodes      27 x 4 adds per node, about one node per particle at 8 per cell / 8: ~ 14
-//   flops nodes to particles  9 rows x (3 nodes x 16 + 40) + set-up ~ 850 flops bytes state read
-//   and written once per kernel: 8 (3 + 3 + 9 + 9 + 9 + 3) x 2 ~ 580 B,
-//                       partial sums 27 x 4 x 8 / 8 particles x 2 = 216 B
+//   particles to cells: 27 nodes x (4 lanes x 2 + 1), and set-up         ~ 330 flops
+//   cells to nodes:     27 x 4 additions per node, one node per 8 particles ~ 14 flops
+//   nodes to particles: 9 rows x (3 nodes x 16 + 40), and set-up         ~ 850 flops
+//   state, read and written once per kernel: 8 x (3 + 3 + 9 + 9 + 9 + 3) x 2 ~ 580 bytes
+//   partial sums, written and read: 27 x 4 x 8 / 8 particles x 2          = 216 bytes
 // At 6 M particle-substeps/s that is 7 Gflop/s and 5 GB/s on one core: neither the arithmetic peak
 // nor the memory of the machine limits it, but dependent loads and the gathers of 4-lane rows.
 #include <benchmark/benchmark.h>

@@ -113,6 +113,7 @@ function(filigree_benchmarks)
     get_filename_component(name ${source} NAME_WE)
     add_executable(bench_${name} ${source})
     filigree_link_layers(bench_${name} PRIVATE scenarios physics graph io core)
-    target_link_libraries(bench_${name} PRIVATE filigree_options benchmark::benchmark)
+    target_link_libraries(bench_${name} PRIVATE filigree_options benchmark::benchmark
+                          nanoflann::nanoflann)  # which the graph benchmarks run beside ours
   endforeach()
 endfunction()

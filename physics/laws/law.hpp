@@ -4,13 +4,13 @@
 //
 // A law is a trivially copyable struct with options (reflect) and, for D = 2 (plane strain) and 3:
 //
-//   Real initial_history()                          the value of the law's own scalar at rest
-//   Mat<D> kirchhoff(F, history, L)                 tau = J sigma, Pa; L is the velocity gradient,
-//   1/s Real energy(F, history)                         stored energy per initial volume, J/m^3
-//   Mat<D> advance(F, history, L, dt)               moves F and history over dt, returns the new
-//   tau Real volume_ratio(F, history)                   J = current over initial volume Real
-//   wave_modulus()                             M of the speed of sound sqrt(M / density), Pa Real
-//   dynamic_viscosity()                        Pa s, for the viscous step limit
+//   Real initial_history()             the value of the law's own scalar at rest
+//   Mat<D> kirchhoff(F, history, L)    tau = J sigma, Pa; L is the velocity gradient, 1/s
+//   Real energy(F, history)            stored energy per initial volume, J/m^3
+//   Mat<D> advance(F, history, L, dt)  moves F and history over dt, returns the new tau
+//   Real volume_ratio(F, history)      J = current over initial volume
+//   Real wave_modulus()                M of the speed of sound sqrt(M / density), Pa
+//   Real dynamic_viscosity()           Pa s, for the viscous step limit
 //
 // F is the elastic deformation gradient. Contract tests: tests/contracts/laws_test.cpp.
 #pragma once
