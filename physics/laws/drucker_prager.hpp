@@ -21,23 +21,22 @@
 
 namespace filigree::laws {
 
-struct DruckerPrager {
+struct DruckerPrager : HenckySolid {
   static constexpr const char* kName = "drucker_prager";
   static constexpr const char* kDoc = "dry granular material with internal friction";
 
-  double density = 1600;
-  double young_modulus = 1.0e6;
-  double poisson_ratio = 0.3;
   double friction_angle = 30;
   double cohesion_strain = 0;
   bool volume_correction = true;
 
+  DruckerPrager() {
+    density = 1600;
+    young_modulus = 1.0e6;
+  }
+
   template <class V>
   void reflect(V& v) {
-    v("density", density, About{.doc = "initial bulk density", .unit = "kg/m^3", .above = 0});
-    v("young_modulus", young_modulus, About{.doc = "axial stiffness", .unit = "Pa", .above = 0});
-    v("poisson_ratio", poisson_ratio,
-      About{.doc = "lateral contraction", .above = -1, .below = 0.5});
+    reflect_solid(v);
     v("friction_angle", friction_angle,
       About{.doc = "angle of internal friction", .unit = "deg", .min = 0, .below = 90});
     v("cohesion_strain", cohesion_strain,
@@ -45,16 +44,6 @@ struct DruckerPrager {
     v("volume_correction", volume_correction,
       About{.doc = "pay back volume gained in separation, so that sand does not bloat"});
   }
-
-  FILIGREE_FUNCTION Real mu() const {
-    return shear_modulus(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
-  }
-  FILIGREE_FUNCTION Real lambda() const {
-    return lame_lambda(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
-  }
-  FILIGREE_FUNCTION Real wave_modulus() const { return lambda() + 2 * mu(); }
-  FILIGREE_FUNCTION Real dynamic_viscosity() const { return 0; }
-  FILIGREE_FUNCTION Real initial_history() const { return 0; }
 
   /// Slope of the cone; see the file comment for D = 2.
   template <int D>
@@ -64,37 +53,10 @@ struct DruckerPrager {
         D == 2 ? sine / Kokkos::sqrt(2.0) : Kokkos::sqrt(2.0 / 3.0) * 2 * sine / (3 - sine);
     return static_cast<Real>(slope);
   }
+  /// The yield function y of principal strains with this deviator; positive: outside the cone.
   template <int D>
-  FILIGREE_FUNCTION Real volume_ratio(const Mat<D>& F, Real) const {
-    return det(F);
-  }
-  template <int D>
-  FILIGREE_FUNCTION Real energy(const Mat<D>& F, Real) const {
-    return hencky_energy(hencky_strain(F).eps, mu(), lambda());
-  }
-  template <int D>
-  FILIGREE_FUNCTION Mat<D> kirchhoff(const Mat<D>& F, Real, const Mat<D>&) const {
-    const HenckyStrain<D> strain = hencky_strain(F);
-    return from_principal(strain.U, hencky_stress(strain.eps, mu(), lambda()));
-  }
-
-  /// Value of the yield function y for principal strains (positive: outside the cone), and its
-  /// parts.
-  template <int D>
-  struct Yield {
-    Vec<D> deviator;
-    Real deviator_norm;
-    Real trace;
-    Real value;
-  };
-  template <int D>
-  FILIGREE_FUNCTION Yield<D> yield(const Vec<D>& e) const {
-    Yield<D> y{};
-    for (int a = 0; a < D; ++a) y.trace += e[a];
-    y.deviator = e - Vec<D>::filled(y.trace / D);
-    y.deviator_norm = norm(y.deviator);
-    y.value = y.deviator_norm + alpha<D>() * y.trace * (D * lambda() + 2 * mu()) / (2 * mu());
-    return y;
+  FILIGREE_FUNCTION Real yield(const Deviator<D>& e) const {
+    return e.norm + alpha<D>() * e.trace * (D * lambda() + 2 * mu()) / (2 * mu());
   }
 
   /// The return mapping in principal strains; updates the volume correction q.
@@ -102,28 +64,23 @@ struct DruckerPrager {
   FILIGREE_FUNCTION Vec<D> mapped(const Vec<D>& eps, Real& q) const {
     const Vec<D> tip = Vec<D>::filled(static_cast<Real>(cohesion_strain));
     const Vec<D> e = eps + Vec<D>::filled(q / D) - tip;
-    const Yield<D> y = yield(e);
+    const Deviator<D> dev = deviator(e);
     Vec<D> eps_new = tip;
-    if (y.trace < 0) {
+    if (dev.trace < 0) {
       eps_new += e;
-      if (y.value > 0 && y.deviator_norm > 0) eps_new -= (y.value / y.deviator_norm) * y.deviator;
+      const Real y = yield(dev);
+      if (y > 0 && dev.norm > 0) eps_new -= (y / dev.norm) * dev.value;
     }
     if (volume_correction) {
       for (int a = 0; a < D; ++a) q += eps[a] - eps_new[a];
     }
     return eps_new;
   }
-
-  /// F_new = U exp(eps_new) Sigma^-1 U^T F, which needs no right singular vectors.
   template <int D>
   FILIGREE_FUNCTION Mat<D> advance(Mat<D>& F, Real& q, const Mat<D>& L, Real dt) const {
     F = moved(F, L, dt);
     const HenckyStrain<D> strain = hencky_strain(F);
-    const Vec<D> eps_new = mapped(strain.eps, q);
-    Vec<D> ratio{};
-    for (int a = 0; a < D; ++a) ratio[a] = Kokkos::exp(eps_new[a] - strain.eps[a]);
-    F = from_principal(strain.U, ratio) * F;
-    return from_principal(strain.U, hencky_stress(eps_new, mu(), lambda()));
+    return this->returned(F, strain, mapped(strain.eps, q));
   }
 };
 

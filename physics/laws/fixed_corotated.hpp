@@ -13,35 +13,13 @@
 
 namespace filigree::laws {
 
-struct FixedCorotated {
+struct FixedCorotated : IsotropicSolid {
   static constexpr const char* kName = "fixed_corotated";
   static constexpr const char* kDoc = "elastic solid for large rotations and strains";
 
-  double density = 1000;
-  double young_modulus = 1.0e5;
-  double poisson_ratio = 0.3;
-
   template <class V>
   void reflect(V& v) {
-    v("density", density, About{.doc = "initial mass density", .unit = "kg/m^3", .above = 0});
-    v("young_modulus", young_modulus, About{.doc = "axial stiffness", .unit = "Pa", .above = 0});
-    v("poisson_ratio", poisson_ratio,
-      About{.doc = "lateral contraction", .above = -1, .below = 0.5});
-  }
-
-  FILIGREE_FUNCTION Real mu() const {
-    return shear_modulus(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
-  }
-  FILIGREE_FUNCTION Real lambda() const {
-    return lame_lambda(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
-  }
-  FILIGREE_FUNCTION Real wave_modulus() const { return lambda() + 2 * mu(); }
-  FILIGREE_FUNCTION Real dynamic_viscosity() const { return 0; }
-  FILIGREE_FUNCTION Real initial_history() const { return 0; }
-
-  template <int D>
-  FILIGREE_FUNCTION Real volume_ratio(const Mat<D>& F, Real) const {
-    return det(F);
+    reflect_solid(v);
   }
   template <int D>
   FILIGREE_FUNCTION Real energy(const Mat<D>& F, Real) const {

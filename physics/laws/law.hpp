@@ -29,6 +29,34 @@ FILIGREE_FUNCTION Real shear_modulus(Real young, Real poisson) {
   return young / (2 * (1 + poisson));
 }
 
+/// What isotropic elastic laws, plastic ones included, have in common.
+struct IsotropicSolid {
+  double density = 1000;
+  double young_modulus = 1.0e5;
+  double poisson_ratio = 0.3;
+
+  template <class V>
+  void reflect_solid(V& v) {
+    v("density", density, About{.doc = "initial mass density", .unit = "kg/m^3", .above = 0});
+    v("young_modulus", young_modulus, About{.doc = "axial stiffness", .unit = "Pa", .above = 0});
+    v("poisson_ratio", poisson_ratio,
+      About{.doc = "lateral contraction", .above = -1, .below = 0.5});
+  }
+  FILIGREE_FUNCTION Real mu() const {
+    return shear_modulus(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
+  }
+  FILIGREE_FUNCTION Real lambda() const {
+    return lame_lambda(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
+  }
+  FILIGREE_FUNCTION Real wave_modulus() const { return lambda() + 2 * mu(); }
+  FILIGREE_FUNCTION Real dynamic_viscosity() const { return 0; }
+  FILIGREE_FUNCTION Real initial_history() const { return 0; }
+  template <int D>
+  FILIGREE_FUNCTION Real volume_ratio(const Mat<D>& F, Real) const {
+    return det(F);
+  }
+};
+
 /// (I + dt L) F: the deformation after moving with the velocity gradient L.
 template <int D>
 FILIGREE_FUNCTION Mat<D> moved(const Mat<D>& F, const Mat<D>& L, Real dt) {
@@ -70,12 +98,51 @@ FILIGREE_FUNCTION Vec<D> hencky_stress(const Vec<D>& eps, Real mu, Real lambda) 
   return 2 * mu * eps + Vec<D>::filled(lambda * trace);
 }
 
-/// mu eps : eps + lambda/2 tr(eps)^2.
+/// psi = mu eps : eps + lambda/2 tr(eps)^2.
 template <int D>
 FILIGREE_FUNCTION Real hencky_energy(const Vec<D>& eps, Real mu, Real lambda) {
   Real trace = 0;
   for (int a = 0; a < D; ++a) trace += eps[a];
   return mu * squared_norm(eps) + Real(0.5) * lambda * trace * trace;
+}
+
+/// Hencky's elasticity, the stress of the plastic laws.
+struct HenckySolid : IsotropicSolid {
+  template <int D>
+  FILIGREE_FUNCTION Real energy(const Mat<D>& F, Real) const {
+    return hencky_energy(hencky_strain(F).eps, mu(), lambda());
+  }
+  template <int D>
+  FILIGREE_FUNCTION Mat<D> kirchhoff(const Mat<D>& F, Real, const Mat<D>&) const {
+    const HenckyStrain<D> strain = hencky_strain(F);
+    return from_principal(strain.U, hencky_stress(strain.eps, mu(), lambda()));
+  }
+  /// Ends a return mapping: F <- U exp(eps_new - eps) U^T F, which needs no right singular vectors.
+  /// Returns the stress.
+  template <int D>
+  FILIGREE_FUNCTION Mat<D> returned(Mat<D>& F, const HenckyStrain<D>& strain,
+                                    const Vec<D>& eps_new) const {
+    Vec<D> ratio{};
+    for (int a = 0; a < D; ++a) ratio[a] = Kokkos::exp(eps_new[a] - strain.eps[a]);
+    F = from_principal(strain.U, ratio) * F;
+    return from_principal(strain.U, hencky_stress(eps_new, mu(), lambda()));
+  }
+};
+
+/// eps - tr(eps)/D 1 and its Frobenius norm.
+template <int D>
+struct Deviator {
+  Vec<D> value;
+  Real norm;
+  Real trace;
+};
+template <int D>
+FILIGREE_FUNCTION Deviator<D> deviator(const Vec<D>& eps) {
+  Deviator<D> result{};
+  for (int a = 0; a < D; ++a) result.trace += eps[a];
+  result.value = eps - Vec<D>::filled(result.trace / D);
+  result.norm = norm(result.value);
+  return result;
 }
 
 }  // namespace filigree::laws

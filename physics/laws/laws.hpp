@@ -7,11 +7,16 @@
 
 #include "physics/laws/drucker_prager.hpp"
 #include "physics/laws/fixed_corotated.hpp"
+#include "physics/laws/hencky.hpp"
+#include "physics/laws/herschel_bulkley.hpp"
+#include "physics/laws/neo_hookean.hpp"
+#include "physics/laws/von_mises.hpp"
 #include "physics/laws/weakly_compressible_fluid.hpp"
 
 namespace filigree {
 
-using Law = std::variant<laws::WeaklyCompressibleFluid, laws::FixedCorotated, laws::DruckerPrager>;
+using Law = std::variant<laws::WeaklyCompressibleFluid, laws::FixedCorotated, laws::NeoHookean,
+                         laws::Hencky, laws::VonMises, laws::HerschelBulkley, laws::DruckerPrager>;
 
 inline double density(const Law& law) {
   return std::visit([](const auto& l) { return l.density; }, law);

@@ -3,6 +3,7 @@
 // Small clouds of material points for the verification tests.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "core/random.hpp"
@@ -15,7 +16,10 @@ namespace filigree::mpm {
 
 /// Every law of the project with its default parameters.
 inline std::vector<Law> all_laws() {
-  return {laws::WeaklyCompressibleFluid{}, laws::FixedCorotated{}, laws::DruckerPrager{}};
+  return []<std::size_t... I>(std::index_sequence<I...>) {
+    return std::vector<Law>{std::variant_alternative_t<I, Law>{}...};
+  }
+  (std::make_index_sequence<std::variant_size_v<Law>>{});
 }
 
 /// A box [0, length]^D of cells of size h with the same wall everywhere and one law.
