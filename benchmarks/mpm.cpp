@@ -26,7 +26,7 @@ namespace {
 struct Scene {
   Model<3> model;
   State<3> state;
-  Scratch scratch;
+  Scratch<3> scratch;
 };
 
 Scene make_scene(const Law& law) {

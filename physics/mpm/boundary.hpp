@@ -59,6 +59,11 @@ FILIGREE_FUNCTION NearMirror near_mirror(const Grid<D>& grid, const Walls<D>& wa
   return {};
 }
 
+/// True for the nodes behind the mirror's plane.
+FILIGREE_FUNCTION bool is_beyond(const NearMirror& mirror, Index node) {
+  return mirror.face % 2 == 1 ? node > mirror.plane : node < mirror.plane;
+}
+
 /// Reverses what the mirror reverses.
 template <int D>
 FILIGREE_FUNCTION Vec<D> reflected(const Wall& wall, int axis, Vec<D> v) {

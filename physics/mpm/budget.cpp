@@ -103,7 +103,7 @@ Index lowest_invalid(const Array<T>& values, const Array<Index>& ids) {
 }  // namespace
 
 template <int D>
-Budget<D> budget(const Model<D>& model, const State<D>& state, Scratch& scratch, Index body) {
+Budget<D> budget(const Model<D>& model, const State<D>& state, Scratch<D>& scratch, Index body) {
   const ParticleSystem& particles = state.particles;
   Reducer& reducer = scratch.reducer;
   const Sums<D> sums = particle_sums<D>(particles, model.grid.h, body, reducer);
@@ -144,7 +144,7 @@ std::pair<Index, std::string> find_invalid(const State<D>& state) {
 }
 
 template <int D>
-std::uint64_t memory(const State<D>& state, const Scratch& scratch) {
+std::uint64_t memory(const State<D>& state, const Scratch<D>& scratch) {
   const CellBins& b = scratch.bins;
   const Offset indices = Offset(b.order.size()) + b.cells.size() + b.cell_begin.size() +
                          b.slot_of.size() + b.nodes.size() + b.cell_of.size() + b.cursor.size();
@@ -153,10 +153,10 @@ std::uint64_t memory(const State<D>& state, const Scratch& scratch) {
          static_cast<std::uint64_t>(reals) * sizeof(Real);
 }
 
-template std::uint64_t memory<2>(const State<2>&, const Scratch&);
-template std::uint64_t memory<3>(const State<3>&, const Scratch&);
-template Budget<2> budget<2>(const Model<2>&, const State<2>&, Scratch&, Index);
-template Budget<3> budget<3>(const Model<3>&, const State<3>&, Scratch&, Index);
+template std::uint64_t memory<2>(const State<2>&, const Scratch<2>&);
+template std::uint64_t memory<3>(const State<3>&, const Scratch<3>&);
+template Budget<2> budget<2>(const Model<2>&, const State<2>&, Scratch<2>&, Index);
+template Budget<3> budget<3>(const Model<3>&, const State<3>&, Scratch<3>&, Index);
 template std::pair<Index, std::string> find_invalid<2>(const State<2>&);
 template std::pair<Index, std::string> find_invalid<3>(const State<3>&);
 

@@ -40,6 +40,12 @@ struct Grid {
     result[0] = i;
     return result;
   }
+  /// Where a node lies, m.
+  FILIGREE_FUNCTION Vec<D> position(const Vec<D, Index>& node) const {
+    Vec<D> x{};
+    for (int a = 0; a < D; ++a) x[a] = origin[a] + h * static_cast<Real>(node[a]);
+    return x;
+  }
   FILIGREE_FUNCTION Vec<D> to_cells(const Vec<D>& x) const { return (x - origin) * (Real(1) / h); }
   /// True when the whole stencil of a point lies on the grid; false also for NaN.
   FILIGREE_FUNCTION bool holds(const Vec<D>& x) const {

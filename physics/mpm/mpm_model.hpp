@@ -18,6 +18,7 @@ template <int D>
 struct Model {
   Grid<D> grid;
   Walls<D> walls{};
+  std::vector<ObstaclePath<D>> obstacles;
   Vec<D> gravity{};
   std::vector<Law> laws;  ///< one per body
   TransferKind transfer = TransferKind::kApic;
@@ -35,8 +36,11 @@ struct State {
 };
 
 /// Buffers with no memory between steps.
+template <int D>
 struct Scratch {
   CellBins bins;
+  Surroundings<D> surroundings;
+  HostArray<Obstacle<D>> obstacles;
   TransferScratch transfer;
   Reducer reducer;
 };
@@ -44,6 +48,10 @@ struct Scratch {
 /// A state with n particles at rest at the origin, all fields present.
 template <int D>
 State<D> make_state(Index n);
+
+/// Walls, gravity, and the obstacles at a time, in the scratch.
+template <int D>
+const Surroundings<D>& surroundings_at(const Model<D>& model, double time, Scratch<D>& scratch);
 
 /// The transfers' view of the particles.
 template <int D>

@@ -53,9 +53,29 @@ ParticleArrays<D> arrays_of(const ParticleSystem& p) {
 }
 
 template <int D>
-StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch& scratch) {
+const Surroundings<D>& surroundings_at(const Model<D>& model, double time, Scratch<D>& scratch) {
+  Surroundings<D>& around = scratch.surroundings;
+  around.walls = model.walls;
+  around.gravity = model.gravity;
+  const auto n = static_cast<Index>(model.obstacles.size());
+  if (around.obstacles.size() != n) {
+    around.obstacles = Array<Obstacle<D>>("mpm/obstacles", n);
+    scratch.obstacles = HostArray<Obstacle<D>>("mpm/obstacles", n);
+  }
+  for (Index i = 0; i < n; ++i) {
+    scratch.obstacles(i) = at_time(model.obstacles[static_cast<std::size_t>(i)], time);
+  }
+  if (n > 0) Kokkos::deep_copy(around.obstacles.view(), scratch.obstacles.view());
+  return around;
+}
+
+template <int D>
+StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch<D>& scratch) {
   StepLimit limit;
   limit.max_speed = largest_speed(state, scratch.reducer);
+  for (const ObstaclePath<D>& path : model.obstacles) {
+    limit.max_speed = std::max(limit.max_speed, largest_speed(path));
+  }
   const double h = model.grid.h;
   double fastest_sound = 0;
   limit.viscous = std::numeric_limits<double>::infinity();
@@ -89,7 +109,7 @@ void initialize_stress(const Model<D>& model, State<D>& state) {
 }
 
 template <int D>
-Index step(const Model<D>& model, State<D>& state, Scratch& scratch, double dt) {
+Index step(const Model<D>& model, State<D>& state, Scratch<D>& scratch, double dt) {
   ParticleSystem& particles = state.particles;
   const auto real_dt = static_cast<Real>(dt);
   fill_bins<D>(model.grid, particles.get<Position<D>>(), particles.get<Id>(), scratch.bins);
@@ -99,7 +119,8 @@ Index step(const Model<D>& model, State<D>& state, Scratch& scratch, double dt) 
   }
   const ParticleArrays<D> arrays = arrays_of<D>(particles);
   particles_to_cells(model.grid, scratch.bins, arrays, real_dt, scratch.transfer);
-  cells_to_nodes(model.grid, scratch.bins, model.walls, model.gravity, real_dt, scratch.transfer);
+  cells_to_nodes(model.grid, scratch.bins, surroundings_at(model, state.time + dt, scratch),
+                 real_dt, scratch.transfer);
   const Index lost = nodes_to_particles(model.grid, scratch.bins, model.transfer, real_dt,
                                         scratch.transfer, arrays);
   for (std::size_t body = 0; body < model.laws.size(); ++body) {
@@ -110,12 +131,13 @@ Index step(const Model<D>& model, State<D>& state, Scratch& scratch, double dt) 
   return lost;
 }
 
-#define FILIGREE_INSTANTIATE(D)                                                 \
-  template State<D> make_state<D>(Index);                                       \
-  template ParticleArrays<D> arrays_of<D>(const ParticleSystem&);               \
-  template StepLimit step_limit<D>(const Model<D>&, const State<D>&, Scratch&); \
-  template void initialize_stress<D>(const Model<D>&, State<D>&);               \
-  template Index step<D>(const Model<D>&, State<D>&, Scratch&, double);
+#define FILIGREE_INSTANTIATE(D)                                                             \
+  template State<D> make_state<D>(Index);                                                   \
+  template ParticleArrays<D> arrays_of<D>(const ParticleSystem&);                           \
+  template const Surroundings<D>& surroundings_at<D>(const Model<D>&, double, Scratch<D>&); \
+  template StepLimit step_limit<D>(const Model<D>&, const State<D>&, Scratch<D>&);          \
+  template void initialize_stress<D>(const Model<D>&, State<D>&);                           \
+  template Index step<D>(const Model<D>&, State<D>&, Scratch<D>&, double);
 FILIGREE_INSTANTIATE(2)
 FILIGREE_INSTANTIATE(3)
 #undef FILIGREE_INSTANTIATE

@@ -21,11 +21,11 @@ struct StepLimit {
   double sound = 0;      ///< cfl h / (c + |v|max)
   double advection = 0;  ///< h / (2 |v|max): a stencil moves by less than a cell
   double viscous = 0;    ///< h^2 density / (2 D viscosity)
-  double max_speed = 0;  ///< |v|max, m/s
+  double max_speed = 0;  ///< |v|max of particles and obstacles, m/s
   std::string reason;    ///< "sound speed 21.3 m/s"
 };
 template <int D>
-StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch& scratch);
+StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch<D>& scratch);
 
 /// Bodies' stresses from F and history at rest velocity: once, before the first step.
 template <int D>
@@ -34,7 +34,7 @@ void initialize_stress(const Model<D>& model, State<D>& state);
 /// Advances by dt. Returns the lowest id of a particle that left the grid or is not finite, else
 /// -1; the state must not be used further when it is not -1.
 template <int D>
-Index step(const Model<D>& model, State<D>& state, Scratch& scratch, double dt);
+Index step(const Model<D>& model, State<D>& state, Scratch<D>& scratch, double dt);
 
 /// Sums over the particles of one body (or all, body = -1). SI units; 2D: per metre of thickness.
 template <int D>
@@ -52,11 +52,11 @@ struct Budget {
   double max_speed = 0;
 };
 template <int D>
-Budget<D> budget(const Model<D>& model, const State<D>& state, Scratch& scratch, Index body);
+Budget<D> budget(const Model<D>& model, const State<D>& state, Scratch<D>& scratch, Index body);
 
 /// Bytes held by the particles and the scratch.
 template <int D>
-std::uint64_t memory(const State<D>& state, const Scratch& scratch);
+std::uint64_t memory(const State<D>& state, const Scratch<D>& scratch);
 
 /// The first particle (by id) with a value that is not finite: {id, field name}; id -1 when all is
 /// well.

@@ -140,17 +140,36 @@ FILIGREE_FUNCTION Lanes mirrored_total(const Grid<D>& grid, const Walls<D>& wall
   return total;
 }
 
-/// Velocity of a node after the grid step; `kick` = dt g.
+/// Obstacles, in order. A node beyond a mirror sees them as its image does.
 template <int D>
-FILIGREE_FUNCTION Vec<D> grid_velocity(const Grid<D>& grid, const Walls<D>& walls,
-                                       const Vec<D, Index>& node, const Lanes& total, Vec<D> kick) {
+FILIGREE_FUNCTION Vec<D> touch_obstacles(const Grid<D>& grid, const Surroundings<D>& around,
+                                         const Vec<D, Index>& node, Vec<D> v) {
+  if (around.obstacles.size() == 0) return v;
+  Vec<D, Index> image = node;
+  Vec<D> sign = Vec<D>::filled(1);
+  for (int a = 0; a < D; ++a) {
+    const NearMirror mirror = near_mirror(grid, around.walls, a, node[a]);
+    if (mirror.face < 0 || !is_beyond(mirror, node[a])) continue;
+    image[a] = 2 * mirror.plane - node[a];
+    sign = reflected<D>(around.walls[mirror.face], a, sign);
+  }
+  const Vec<D> x = grid.position(image);
+  v = cwise_product(sign, v);
+  for (Index i = 0; i < around.obstacles.size(); ++i) v = touched(around.obstacles(i), x, v);
+  return cwise_product(sign, v);
+}
+
+/// Velocity of a node after the grid step.
+template <int D>
+FILIGREE_FUNCTION Vec<D> grid_velocity(const Grid<D>& grid, const Surroundings<D>& around,
+                                       const Vec<D, Index>& node, const Lanes& total, Real dt) {
   if (!(total[0] > 0)) return Vec<D>::zero();
+  const Walls<D>& walls = around.walls;
+  Vec<D> kick = dt * around.gravity;
   for (int a = 0; a < D; ++a) {
     const NearMirror mirror = near_mirror(grid, walls, a, node[a]);
     if (mirror.face < 0) continue;
-    const bool upper = mirror.face % 2 == 1;
-    const bool beyond = upper ? node[a] > mirror.plane : node[a] < mirror.plane;
-    if (beyond) kick = reflected<D>(walls[mirror.face], a, kick);
+    if (is_beyond(mirror, node[a])) kick = reflected<D>(walls[mirror.face], a, kick);
   }
   Vec<D> v{};
   for (int a = 0; a < D; ++a) v[a] = total[a + 1] / total[0] + kick[a];
@@ -158,6 +177,7 @@ FILIGREE_FUNCTION Vec<D> grid_velocity(const Grid<D>& grid, const Walls<D>& wall
     const NearMirror mirror = near_mirror(grid, walls, a, node[a]);
     if (mirror.face >= 0 && node[a] == mirror.plane) v = on_mirror<D>(walls[mirror.face], a, v);
   }
+  v = touch_obstacles(grid, around, node, v);
   return apply_separate_walls(grid, walls, node, v);
 }
 
@@ -211,8 +231,9 @@ void particles_to_cells(const Grid<D>& grid, const CellBins& bins,
 }
 
 template <int D>
-void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Walls<D>& walls,
-                    const Vec<D>& gravity, Real dt, TransferScratch& scratch) {
+void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Surroundings<D>& surroundings,
+                    Real dt, TransferScratch& scratch) {
+  const Surroundings<D> around = surroundings;
   const Array<Index> active = bins.nodes;
   const Array<Index> slot_of = bins.slot_of;
   const Array<Real> partials = scratch.partials;
@@ -221,8 +242,8 @@ void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Walls<D>& w
       "mpm/cells_to_nodes", bins.n_nodes, FILIGREE_LAMBDA(Index n) {
         const Index i = active(n);
         const Vec<D, Index> node = grid.node(i);
-        const Lanes total = mirrored_total<D>(grid, walls, node, slot_of, partials);
-        const Vec<D> v = grid_velocity<D>(grid, walls, node, total, dt * gravity);
+        const Lanes total = mirrored_total<D>(grid, around.walls, node, slot_of, partials);
+        const Vec<D> v = grid_velocity<D>(grid, around, node, total, dt);
         Real* to = nodes.data() + Offset(i) * kLanes;
         to[0] = total[0];
         for (int a = 0; a < D; ++a) to[a + 1] = v[a];
@@ -271,12 +292,12 @@ Index nodes_to_particles(const Grid<D>& grid, const CellBins& bins, TransferKind
   return lowest == nobody ? -1 : lowest;
 }
 
-#define FILIGREE_INSTANTIATE(D)                                                                    \
-  template void particles_to_cells<D>(const Grid<D>&, const CellBins&, const ParticleArrays<D>&,   \
-                                      Real, TransferScratch&);                                     \
-  template void cells_to_nodes<D>(const Grid<D>&, const CellBins&, const Walls<D>&, const Vec<D>&, \
-                                  Real, TransferScratch&);                                         \
-  template Index nodes_to_particles<D>(const Grid<D>&, const CellBins&, TransferKind, Real,        \
+#define FILIGREE_INSTANTIATE(D)                                                                  \
+  template void particles_to_cells<D>(const Grid<D>&, const CellBins&, const ParticleArrays<D>&, \
+                                      Real, TransferScratch&);                                   \
+  template void cells_to_nodes<D>(const Grid<D>&, const CellBins&, const Surroundings<D>&, Real, \
+                                  TransferScratch&);                                             \
+  template Index nodes_to_particles<D>(const Grid<D>&, const CellBins&, TransferKind, Real,      \
                                        TransferScratch&, const ParticleArrays<D>&);
 FILIGREE_INSTANTIATE(2)
 FILIGREE_INSTANTIATE(3)

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "core/array.hpp"
-#include "physics/mpm/boundary.hpp"
 #include "physics/mpm/cell_bins.hpp"
+#include "physics/mpm/obstacle.hpp"
 
 namespace filigree::mpm {
 
@@ -42,10 +42,18 @@ template <int D>
 void particles_to_cells(const Grid<D>& grid, const CellBins& bins,
                         const ParticleArrays<D>& particles, Real dt, TransferScratch& scratch);
 
-/// Cells to nodes, then the grid step: v_i = (m v)_i / m_i + dt g, walls applied.
+/// What the nodes meet: the box and what stands in it.
 template <int D>
-void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Walls<D>& walls,
-                    const Vec<D>& gravity, Real dt, TransferScratch& scratch);
+struct Surroundings {
+  Walls<D> walls{};
+  Array<Obstacle<D>> obstacles;  ///< at the end of the step
+  Vec<D> gravity{};              ///< m/s^2
+};
+
+/// Cells to nodes, then the grid step: v_i = (m v)_i / m_i + dt g, walls and obstacles applied.
+template <int D>
+void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Surroundings<D>& surroundings,
+                    Real dt, TransferScratch& scratch);
 
 /// Nodes to particles: v_p = sum_i w_ip v_i, C_p = (4/h^2) sum_i w_ip v_i (x_i - x_p)^T (zero for
 /// PIC), x_p += dt v_p. Returns the lowest id of a particle that left the grid or lost finiteness,

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "physics/mpm/material.hpp"
+#include "physics/shape_outline.hpp"
 
 namespace filigree {
 
@@ -99,6 +100,27 @@ void fill_frame(const mpm::Model<D>& model, const mpm::State<D>& state,
   }
 }
 
+template <int D>
+void add_obstacles(const mpm::Model<D>& model, double time,
+                   const std::vector<ObstacleOptions>& options, Frame& frame) {
+  for (std::size_t i = 0; i < options.size(); ++i) {
+    const mpm::Obstacle<D> obstacle = mpm::at_time(model.obstacles[i], time);
+    Block block = outline(options[i].shape);
+    block.name = options[i].name;
+    for (std::size_t p = 0; p < block.points.size(); p += 3) {
+      Vec<D> own{};
+      for (int a = 0; a < D; ++a) own[a] = static_cast<Real>(block.points[p + a]);
+      const Vec<D> x = obstacle.center + obstacle.orientation * own;
+      for (int a = 0; a < D; ++a) block.points[p + a] = x[a];
+    }
+    frame.blocks.push_back(std::move(block));
+  }
+}
+
+template void add_obstacles<2>(const mpm::Model<2>&, double, const std::vector<ObstacleOptions>&,
+                               Frame&);
+template void add_obstacles<3>(const mpm::Model<3>&, double, const std::vector<ObstacleOptions>&,
+                               Frame&);
 template void fill_frame<2>(const mpm::Model<2>&, const mpm::State<2>&,
                             const std::vector<std::string>&, Frame&);
 template void fill_frame<3>(const mpm::Model<3>&, const mpm::State<3>&,

@@ -8,6 +8,7 @@
 
 #include "core/frame.hpp"
 #include "physics/mpm/mpm_model.hpp"
+#include "scenarios/types/mpm_options.hpp"
 
 namespace filigree {
 
@@ -16,5 +17,10 @@ namespace filigree {
 template <int D>
 void fill_frame(const mpm::Model<D>& model, const mpm::State<D>& state,
                 const std::vector<std::string>& body_names, Frame& frame);
+
+/// Adds one block per obstacle: its surface where it is now.
+template <int D>
+void add_obstacles(const mpm::Model<D>& model, double time,
+                   const std::vector<ObstacleOptions>& options, Frame& frame);
 
 }  // namespace filigree

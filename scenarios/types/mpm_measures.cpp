@@ -64,7 +64,7 @@ const BodyOptions& MpmMeasures<D>::body_of(const Measure& measure) const {
 
 template <int D>
 void MpmMeasures<D>::observe(const mpm::Model<D>& model, const mpm::State<D>& state,
-                             mpm::Scratch& scratch) {
+                             mpm::Scratch<D>& scratch) {
   for (std::size_t i = 0; i < measures_.size(); ++i) {
     const Index body = index_of(bodies_, body_of(measures_[i]).name);
     if (const auto* oscillation = std::get_if<OscillationMeasure>(&measures_[i])) {

@@ -26,7 +26,7 @@ class MpmMeasures {
  public:
   explicit MpmMeasures(const MpmOptions& options);
 
-  void observe(const mpm::Model<D>& model, const mpm::State<D>& state, mpm::Scratch& scratch);
+  void observe(const mpm::Model<D>& model, const mpm::State<D>& state, mpm::Scratch<D>& scratch);
   void evaluate(const mpm::State<D>& state, Recorder& metrics) const;
   void reflect_state(StateVisitor& visitor);
 

@@ -66,6 +66,21 @@ std::string check_apart(const BodyOptions& body, const BodyOptions& other,
                 body.name, coordinates_text(*point));
 }
 
+std::string check_name(const std::string& name, const char* example) {
+  const bool lower_snake =
+      !name.empty() &&
+      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  if (lower_snake) return "";
+  return format("name: '{}' must be made of a-z, 0-9 and _, for example '{}'", name, example);
+}
+
+/// An angular velocity or a turn: one number in 2D, three in 3D.
+std::string wrong_turn(const std::string& what, std::size_t size, std::size_t dim) {
+  const std::size_t needed = dim == 2 ? 1 : 3;
+  if (size == needed) return "";
+  return format("{} has {} numbers; {} needs {}", what, size, dim == 2 ? "2D" : "3D", needed);
+}
+
 std::string check_motion(const BodyOptions& body, std::size_t dim) {
   if (!body.motion) return "";
   if (const auto* uniform = std::get_if<UniformMotion>(&*body.motion)) {
@@ -73,12 +88,8 @@ std::string check_motion(const BodyOptions& body, std::size_t dim) {
                       dim);
   }
   if (const auto* rotating = std::get_if<RotatingMotion>(&*body.motion)) {
-    const std::size_t needed = dim == 2 ? 1 : 3;
-    if (rotating->angular_velocity.size() != needed) {
-      return format("the angular velocity of body '{}' has {} numbers; {} needs {}", body.name,
-                    rotating->angular_velocity.size(), dim == 2 ? "2D" : "3D", needed);
-    }
-    return "";
+    return wrong_turn(format("the angular velocity of body '{}'", body.name),
+                      rotating->angular_velocity.size(), dim);
   }
   const auto& mode = std::get<FixedFreeModeMotion>(*body.motion);
   if (mode.axis >= static_cast<int>(dim)) {
@@ -86,6 +97,31 @@ std::string check_motion(const BodyOptions& body, std::size_t dim) {
                   mode.axis, dim);
   }
   return "";
+}
+
+/// The first problem of an obstacle: {key below it, text}.
+std::pair<std::string, std::string> check_obstacle(const ObstacleOptions& obstacle,
+                                                   std::size_t dim) {
+  if (std::holds_alternative<CylinderShape>(obstacle.shape) && dim == 2) {
+    return {".shape", "a cylinder needs a 3D domain; use a sphere (a disc in 2D) or a box"};
+  }
+  std::string wrong = wrong_size("the shape", lower_corner(obstacle.shape).size(), dim);
+  if (!wrong.empty()) return {".shape", wrong};
+  if (!obstacle.rotation.empty()) {
+    wrong = wrong_turn("it", obstacle.rotation.size(), dim);
+    if (!wrong.empty()) return {".rotation", wrong};
+  }
+  if (!obstacle.motion) return {};
+  const ObstacleMotionOptions& motion = *obstacle.motion;
+  if (!motion.velocity.empty()) {
+    wrong = wrong_size("it", motion.velocity.size(), dim);
+    if (!wrong.empty()) return {".motion.velocity", wrong};
+  }
+  if (!motion.angular_velocity.empty()) {
+    wrong = wrong_turn("it", motion.angular_velocity.size(), dim);
+    if (!wrong.empty()) return {".motion.angular_velocity", wrong};
+  }
+  return {};
 }
 
 std::string check_measure(const Measure& measure, const MpmOptions& options) {
@@ -145,13 +181,20 @@ std::string DomainOptions::validate() const {
 }
 
 std::string BodyOptions::validate() const {
-  const bool lower_snake =
-      !name.empty() &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-  if (!lower_snake) {
-    return format("name: '{}' must be made of a-z, 0-9 and _, for example 'water'", name);
+  return check_name(name, "water");
+}
+
+std::string ObstacleMotionOptions::validate() const {
+  if (until && !(from < *until)) {
+    return format("until: it stops at {} s, not after it starts at {} s", number_text(*until),
+                  number_text(from));
   }
   return "";
+}
+
+std::string ObstacleOptions::validate() const {
+  if (surface == mpm::WallKind::kOpen) return "surface: an obstacle is slip, stick or separate";
+  return check_name(name, "ramp");
 }
 
 std::string MpmOptions::validate() const {
@@ -162,6 +205,13 @@ std::string MpmOptions::validate() const {
     if (!wrong.empty()) text += format("{}: {}\n", key, wrong);
   };
   std::vector<bool> fillable;
+  std::vector<std::string> names;
+  const auto add_name = [&](const std::string& key, const std::string& name) {
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      add(key + ".name", format("two parts are called '{}'; give each its own name", name));
+    }
+    names.push_back(name);
+  };
   if (!gravity.empty()) add("gravity", wrong_size("the vector", gravity.size(), dim));
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     const std::string key = format("bodies.{}", i);
@@ -174,12 +224,13 @@ std::string MpmOptions::validate() const {
         add(key + ".shape", check_apart(bodies[i], bodies[j], domain));
       }
     }
-    for (std::size_t j = 0; j < i; ++j) {
-      if (bodies[i].name != bodies[j].name) continue;
-      add(key + ".name",
-          format("two bodies are called '{}'; give each its own name", bodies[i].name));
-      break;
-    }
+    add_name(key, bodies[i].name);
+  }
+  for (std::size_t i = 0; i < obstacles.size(); ++i) {
+    const std::string key = format("obstacles.{}", i);
+    const auto [where, wrong] = check_obstacle(obstacles[i], dim);
+    add(key + where, wrong);
+    add_name(key, obstacles[i].name);
   }
   for (std::size_t i = 0; i < measures.size(); ++i) {
     add(format("measures.{}", i), check_measure(measures[i], *this));

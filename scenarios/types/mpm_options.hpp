@@ -164,6 +164,50 @@ struct BodyOptions {
   std::string validate() const;
 };
 
+/// How an obstacle moves: steady from one time to another, at rest before and after.
+struct ObstacleMotionOptions {
+  std::vector<double> velocity;
+  std::vector<double> angular_velocity;
+  double from = 0;
+  std::optional<double> until;
+
+  template <class V>
+  void reflect(V& v) {
+    v("velocity", velocity, About{.doc = "of the centre; none when absent", .unit = "m/s"});
+    v("angular_velocity", angular_velocity,
+      About{.doc = "about the centre: one number in 2D, a vector in 3D", .unit = "rad/s"});
+    v("from", from, About{.doc = "when it starts", .unit = "s", .min = 0});
+    v("until", until, About{.doc = "when it stops; never when absent", .unit = "s", .min = 0});
+  }
+  std::string validate() const;
+};
+
+struct ObstacleOptions {
+  std::string name;
+  Shape shape;
+  std::vector<double> rotation;
+  bool hollow = false;
+  mpm::WallKind surface = mpm::WallKind::kSeparate;
+  double friction = 0;
+  std::optional<ObstacleMotionOptions> motion;
+
+  template <class V>
+  void reflect(V& v) {
+    v("name", name,
+      About{.doc = "lower_snake, unique; names the block in ParaView", .required = true});
+    v("shape", shape, About{.doc = "rigid body, at least three cells thick", .required = true});
+    v("rotation", rotation,
+      About{.doc = "turns the shape about its middle: one angle in 2D; in 3D angles about x, then "
+                   "y, then z",
+            .unit = "deg"});
+    v("hollow", hollow, About{.doc = "true: the shape is a container, the matter is inside it"});
+    v("surface", surface, About{.doc = "slip, stick or separate, as for the walls"});
+    v("friction", friction, About{.doc = "Coulomb coefficient of a separate surface", .min = 0});
+    v("motion", motion, About{.doc = "stands still when absent"});
+  }
+  std::string validate() const;
+};
+
 /// Distance between the particles of a body at the start (m).
 double point_spacing(const BodyOptions& body, const DomainOptions& domain);
 
@@ -227,6 +271,7 @@ struct MpmOptions {
   std::vector<double> gravity;
   SolverOptions solver;
   std::vector<BodyOptions> bodies;
+  std::vector<ObstacleOptions> obstacles;
   std::vector<Measure> measures;
 
   template <class V>
@@ -235,6 +280,7 @@ struct MpmOptions {
     v("gravity", gravity, About{.doc = "acceleration; none when absent", .unit = "m/s^2"});
     v("solver", solver, About{.doc = "steps and transfers"});
     v("bodies", bodies, About{.doc = "what lies in the box", .required = true});
+    v("obstacles", obstacles, About{.doc = "rigid bodies that stand or move on a given path"});
     v("measures", measures, About{.doc = "figures for metrics.json"});
   }
   std::string validate() const;

@@ -18,6 +18,32 @@ Vec<D, double> to_vec(const std::vector<double>& values) {
   return v;
 }
 
+/// The rotation by angles in degrees: about x, then y, then z (2D: in the plane).
+template <int D>
+Mat<D> orientation_of(const std::vector<double>& degrees) {
+  constexpr double kDegree = std::numbers::pi / 180;
+  Mat<D> R = Mat<D>::identity();
+  for (std::size_t a = 0; a < degrees.size(); ++a) {
+    Vec<D == 2 ? 1 : 3, double> turn{};
+    turn[static_cast<int>(a)] = degrees[a] * kDegree;
+    R = mpm::rotation_matrix(turn) * R;
+  }
+  return R;
+}
+
+template <int D>
+mpm::ObstaclePath<D> make_path(const ObstacleOptions& options) {
+  mpm::ObstaclePath<D> path;
+  path.start = mpm::make_obstacle<D>(options.shape, orientation_of<D>(options.rotation),
+                                     options.hollow, {options.surface, options.friction});
+  if (!options.motion) return path;
+  path.velocity = to_vec<D>(options.motion->velocity);
+  path.spin = to_vec < D == 2 ? 1 : 3 > (options.motion->angular_velocity);
+  path.from = options.motion->from;
+  if (options.motion->until) path.until = *options.motion->until;
+  return path;
+}
+
 /// Velocity of a body at a point.
 template <int D>
 Vec<D, double> velocity_at(const BodyOptions& body, const Vec<D, double>& x) {
@@ -66,6 +92,9 @@ mpm::Model<D> make_model(const MpmOptions& options) {
     model.gravity[a] = static_cast<Real>(options.gravity[a]);
   }
   for (const BodyOptions& body : options.bodies) model.laws.push_back(body.material);
+  for (const ObstacleOptions& obstacle : options.obstacles) {
+    model.obstacles.push_back(make_path<D>(obstacle));
+  }
   model.transfer = options.solver.transfer;
   model.cfl = options.solver.cfl;
   model.fixed_dt = options.solver.dt;

@@ -46,6 +46,7 @@ class MpmSimulation final : public Simulation {
     std::vector<std::string> names;
     for (const BodyOptions& body : options_.bodies) names.push_back(body.name);
     fill_frame<D>(model_, state_, names, frame);
+    add_obstacles<D>(model_, state_.time, options_.obstacles, frame);
   }
   std::optional<Trouble> inspect() const override {
     const auto [id, field] = mpm::find_invalid(state_);
@@ -81,7 +82,7 @@ class MpmSimulation final : public Simulation {
   mpm::StepLimit limit_;  ///< of the last step, for messages
   double dt_ = 0;         ///< of the last step
   double end_time_ = 0;
-  mutable mpm::Scratch scratch_;  ///< holds nothing between calls
+  mutable mpm::Scratch<D> scratch_;  ///< holds nothing between calls
 };
 
 /// Fixed steps are kept until the last one before `until`, which is cut; automatic steps are evened
@@ -193,7 +194,8 @@ Estimate MpmSimulation<D>::estimate() const {
     mpm::fill_bins<D>(model_.grid, arrays.position, arrays.id, scratch_.bins);
     mpm::particles_to_cells<D>(model_.grid, scratch_.bins, arrays, static_cast<Real>(dt),
                                scratch_.transfer);
-    mpm::cells_to_nodes<D>(model_.grid, scratch_.bins, model_.walls, model_.gravity,
+    mpm::cells_to_nodes<D>(model_.grid, scratch_.bins,
+                           mpm::surroundings_at(model_, state_.time, scratch_),
                            static_cast<Real>(dt), scratch_.transfer);
     seconds = std::chrono::duration<double>(Clock::now() - start).count();
   }
