@@ -25,6 +25,14 @@ struct KernelMark {
   bool before;
 };
 
+/// The loop of every host launch, compiled once: inlined into the serial and the parallel branch,
+/// the compiler could fuse multiplications and additions differently in the two, and bits would
+/// depend on n.
+template <class Body>
+[[gnu::noinline]] void run_range(const Body& body, Index begin, Index end) {
+  for (Index i = begin; i < end; ++i) body(i);
+}
+
 }  // namespace detail
 
 /// Calls body(i) for i in [0, n), in any order and at once.
@@ -39,15 +47,21 @@ void for_each(const char* label, Index n, const Body& body) {
 #else
   const Body& run = body;
 #endif
+  using Policy = Kokkos::RangePolicy<ExecSpace, Kokkos::IndexType<Index>>;
   if constexpr (kKernelsRunOnHost) {
     if (n < detail::kSerialThreshold) {
-      for (Index i = 0; i < n; ++i) run(i);
+      detail::run_range(run, 0, n);
       return;
     }
+    const Offset shares = ExecSpace().concurrency();
+    Kokkos::parallel_for(label, Policy(ExecSpace(), 0, static_cast<Index>(shares)), [&](Index s) {
+      detail::run_range(run, static_cast<Index>(n * Offset(s) / shares),
+                        static_cast<Index>(n * (Offset(s) + 1) / shares));
+    });
+  } else {
+    Kokkos::parallel_for(label, Policy(ExecSpace(), 0, n), run);
+    Kokkos::fence();
   }
-  Kokkos::parallel_for(
-      label, Kokkos::RangePolicy<ExecSpace, Kokkos::IndexType<Index>>(ExecSpace(), 0, n), run);
-  if constexpr (!kKernelsRunOnHost) Kokkos::fence();
 }
 
 /// As for_each, for bodies of uneven cost: the items are handed out in chunks as threads come free.

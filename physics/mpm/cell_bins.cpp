@@ -13,13 +13,16 @@ void reserve(Array<Index>& array, const char* label, Index n) {
 }
 
 template <int D>
-void count_particles(const Grid<D>& grid, const Array<Vec<D>>& positions,
+void count_particles(const Grid<D>& grid, const ParticleArrays<D>& particles,
                      const Array<Index>& cell_of, const Array<Index>& counts) {
+  const ParticleArrays<D> of = particles;
+  const Index scene_nodes = grid.node_count();
   for_each(
-      "mpm/bins/zero", grid.node_count(), FILIGREE_LAMBDA(Index c) { counts(c) = 0; });
+      "mpm/bins/zero", grid.total_nodes(), FILIGREE_LAMBDA(Index c) { counts(c) = 0; });
   for_each(
-      "mpm/bins/count", positions.size(), FILIGREE_LAMBDA(Index p) {
-        const Index cell = grid.index(stencil_base<D>(grid.to_cells(positions(p))));
+      "mpm/bins/count", of.position.size(), FILIGREE_LAMBDA(Index p) {
+        const Index cell =
+            of.scene(p) * scene_nodes + grid.index(stencil_base<D>(grid.to_cells(of.position(p))));
         cell_of(p) = cell;
         Kokkos::atomic_inc(&counts(cell));
       });
@@ -86,7 +89,7 @@ void list_nodes(const Grid<D>& grid, CellBins& bins) {
   const Array<Index> mark = bins.cursor;
   const Array<Index> cells = bins.cells;
   const Array<Index> nodes = bins.nodes;
-  const Index n_grid = grid.node_count();
+  const Index n_grid = grid.total_nodes();
   for_each(
       "mpm/bins/clear", n_grid, FILIGREE_LAMBDA(Index i) { mark(i) = 0; });
   for_each(
@@ -112,10 +115,9 @@ void list_nodes(const Grid<D>& grid, CellBins& bins) {
 }  // namespace
 
 template <int D>
-void fill_bins(const Grid<D>& grid, const Array<Vec<D>>& positions, const Array<Index>& ids,
-               CellBins& bins) {
-  const Index n = positions.size();
-  const Index n_grid = grid.node_count();
+void fill_bins(const Grid<D>& grid, const ParticleArrays<D>& particles, CellBins& bins) {
+  const Index n = particles.position.size();
+  const Index n_grid = grid.total_nodes();
   const Index most_cells = n < n_grid ? n : n_grid;
   reserve(bins.order, "mpm/bins/order", n);
   reserve(bins.cell_of, "mpm/bins/cell_of", n);
@@ -124,13 +126,13 @@ void fill_bins(const Grid<D>& grid, const Array<Vec<D>>& positions, const Array<
   reserve(bins.slot_of, "mpm/bins/slot_of", n_grid);
   reserve(bins.cursor, "mpm/bins/cursor", n_grid);
   reserve(bins.nodes, "mpm/bins/nodes", n_grid);
-  count_particles(grid, positions, bins.cell_of, bins.cursor);
+  count_particles(grid, particles, bins.cell_of, bins.cursor);
   number_cells(n_grid, n, bins);
-  order_particles(ids, n, bins);
+  order_particles(particles.id, n, bins);
   list_nodes(grid, bins);
 }
 
-template void fill_bins<2>(const Grid<2>&, const Array<Vec<2>>&, const Array<Index>&, CellBins&);
-template void fill_bins<3>(const Grid<3>&, const Array<Vec<3>>&, const Array<Index>&, CellBins&);
+template void fill_bins<2>(const Grid<2>&, const ParticleArrays<2>&, CellBins&);
+template void fill_bins<3>(const Grid<3>&, const ParticleArrays<3>&, CellBins&);
 
 }  // namespace filigree::mpm

@@ -12,6 +12,19 @@
 
 namespace filigree::mpm {
 
+/// What the particles bring to transfers: device arrays by storage row.
+template <int D>
+struct ParticleArrays {
+  Array<Index> id;
+  Array<Index> scene;
+  Array<Real> mass;
+  Array<Real> volume;
+  Array<Vec<D>> position;
+  Array<Vec<D>> velocity;
+  Array<Mat<D>> velocity_gradient;
+  Array<Mat<D>> stress;
+};
+
 /// Device arrays are grown to the largest size seen and never shrunk.
 struct CellBins {
   Index n_cells = 0;        ///< occupied cells
@@ -26,9 +39,8 @@ struct CellBins {
   Array<Index> cursor;   ///< [grid nodes] scratch
 };
 
-/// Fills the bins. Every position must be held by the grid.
+/// Fills the bins from positions, ids and scenes. Every position must be held by the grid.
 template <int D>
-void fill_bins(const Grid<D>& grid, const Array<Vec<D>>& positions, const Array<Index>& ids,
-               CellBins& bins);
+void fill_bins(const Grid<D>& grid, const ParticleArrays<D>& particles, CellBins& bins);
 
 }  // namespace filigree::mpm

@@ -17,6 +17,11 @@ struct Body {  ///< index of the body, which has one material
   static constexpr const char* kName = "body";
   static constexpr const char* kUnit = "";
 };
+struct Scene {  ///< index of the copy of the domain that the particle lives in
+  using type = Index;
+  static constexpr const char* kName = "scene";
+  static constexpr const char* kUnit = "";
+};
 struct Mass {
   using type = Real;
   static constexpr const char* kName = "mass";

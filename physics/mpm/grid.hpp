@@ -13,18 +13,28 @@ namespace filigree::mpm {
 inline constexpr Index kMargin = 3;
 
 /// Node (i, j, k) lies at origin + h (i, j, k); the last axis is the fastest. The domain's lower
-/// corner is node (kMargin, ...), its upper corner node (kMargin + cells, ...).
+/// corner is node (kMargin, ...), its upper corner node (kMargin + cells, ...). Several scenes that
+/// do not feel each other can share one grid: the nodes of scene s are numbered from s
+/// node_count().
 template <int D>
 struct Grid {
   Vec<D> origin;
   Real h;               ///< m, cell size
   Vec<D, Index> cells;  ///< cells of the domain per axis
   Vec<D, Index> nodes;  ///< nodes per axis, margins included
+  Index scenes = 1;     ///< copies of the domain
 
+  /// Nodes of one scene.
   FILIGREE_FUNCTION Index node_count() const {
     Index count = 1;
     for (int a = 0; a < D; ++a) count *= nodes[a];
     return count;
+  }
+  /// Nodes of all scenes.
+  FILIGREE_FUNCTION Index total_nodes() const { return scenes * node_count(); }
+  /// Number of the first node of the scene that node i belongs to.
+  FILIGREE_FUNCTION Index first_node(Index i) const {
+    return scenes == 1 ? 0 : i - i % node_count();
   }
   FILIGREE_FUNCTION Index index(const Vec<D, Index>& node) const {
     Index i = node[0];
@@ -33,6 +43,7 @@ struct Grid {
   }
   FILIGREE_FUNCTION Vec<D, Index> node(Index i) const {
     Vec<D, Index> result{};
+    i -= first_node(i);
     for (int a = D - 1; a > 0; --a) {
       result[a] = i % nodes[a];
       i /= nodes[a];

@@ -34,6 +34,7 @@ State<D> make_state(Index n) {
   ParticleSystem& p = state.particles;
   p.add<Id>();
   p.add<Body>();
+  p.add<Scene>();
   p.add<Mass>();
   p.add<Volume>();
   p.add<Position<D>>();
@@ -47,8 +48,13 @@ State<D> make_state(Index n) {
 
 template <int D>
 ParticleArrays<D> arrays_of(const ParticleSystem& p) {
-  return {p.get<Id>(),          p.get<Mass>(),        p.get<Volume>(),
-          p.get<Position<D>>(), p.get<Velocity<D>>(), p.get<VelocityGradient<D>>(),
+  return {p.get<Id>(),
+          p.get<Scene>(),
+          p.get<Mass>(),
+          p.get<Volume>(),
+          p.get<Position<D>>(),
+          p.get<Velocity<D>>(),
+          p.get<VelocityGradient<D>>(),
           p.get<Stress<D>>()};
 }
 
@@ -112,10 +118,10 @@ template <int D>
 Index step(const Model<D>& model, State<D>& state, Scratch<D>& scratch, double dt) {
   ParticleSystem& particles = state.particles;
   const auto real_dt = static_cast<Real>(dt);
-  fill_bins<D>(model.grid, particles.get<Position<D>>(), particles.get<Id>(), scratch.bins);
+  fill_bins<D>(model.grid, arrays_of<D>(particles), scratch.bins);
   if (state.steps % kReorderEvery == 0) {
     particles.permute(scratch.bins.order);
-    fill_bins<D>(model.grid, particles.get<Position<D>>(), particles.get<Id>(), scratch.bins);
+    fill_bins<D>(model.grid, arrays_of<D>(particles), scratch.bins);
   }
   const ParticleArrays<D> arrays = arrays_of<D>(particles);
   particles_to_cells(model.grid, scratch.bins, arrays, real_dt, scratch.transfer);

@@ -39,7 +39,7 @@ State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds) {
   const auto n = static_cast<Index>(seeds.size());
   FILIGREE_REQUIRE(n > 0, "there are no particles: give at least one body");
   State<D> state = make_state<D>(n);
-  HostArray<Index> ids("id", n), bodies("body", n);
+  HostArray<Index> ids("id", n), bodies("body", n), scenes("scene", n);
   HostArray<Real> masses("mass", n), volumes("volume", n);
   HostArray<Vec<D>> positions("position", n), velocities("velocity", n);
   HostArray<Mat<D>> gradients("velocity_gradient", n);
@@ -47,6 +47,7 @@ State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds) {
     const Seed<D>& seed = seeds[static_cast<std::size_t>(i)];
     ids(i) = i;
     bodies(i) = seed.body;
+    scenes(i) = seed.scene;
     volumes(i) = static_cast<Real>(seed.volume);
     masses(i) =
         static_cast<Real>(seed.volume * density(model.laws[static_cast<std::size_t>(seed.body)]));
@@ -63,6 +64,7 @@ State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds) {
   const ParticleSystem& p = state.particles;
   copy(p.get<Id>(), to_device(ids));
   copy(p.get<Body>(), to_device(bodies));
+  copy(p.get<Scene>(), to_device(scenes));
   copy(p.get<Mass>(), to_device(masses));
   copy(p.get<Volume>(), to_device(volumes));
   copy(p.get<Position<D>>(), to_device(positions));

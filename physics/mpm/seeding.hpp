@@ -22,6 +22,7 @@ struct Seed {
   Mat<D, D, double> velocity_gradient{};
   double volume = 0;  ///< m^3 (2D: m^2 times 1 m)
   Index body = 0;
+  Index scene = 0;
 };
 
 /// A state of the seeds in their order (id = position in the list): mass = density of the body's

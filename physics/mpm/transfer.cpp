@@ -94,12 +94,13 @@ FILIGREE_FUNCTION void gather(const QuadraticBSpline<D>& spline, const Lanes* no
   }
 }
 
-/// Mass and momentum that the particles of the up to 3^D cells around a node bring to it.
+/// Mass and momentum that the particles of the up to 3^D cells around a node bring to it; `first`
+/// is the first node of the scene.
 template <int D>
-FILIGREE_FUNCTION Lanes node_total(const Grid<D>& grid, const Vec<D, Index>& node,
+FILIGREE_FUNCTION Lanes node_total(const Grid<D>& grid, Index first, const Vec<D, Index>& node,
                                    const Array<Index>& slot_of, const Array<Real>& partials) {
   Lanes total{};
-  const Index i = grid.index(node);
+  const Index i = first + grid.index(node);
   for (int k = 0; k < kStencilNodes<D>; ++k) {
     const Vec<D, Index> offset = stencil_offset<D>(k);
     bool on_grid = true;
@@ -115,7 +116,7 @@ FILIGREE_FUNCTION Lanes node_total(const Grid<D>& grid, const Vec<D, Index>& nod
 /// As node_total, with the images of the particles in the mirrors near the node: one term per
 /// subset of the axes that have a mirror near.
 template <int D>
-FILIGREE_FUNCTION Lanes mirrored_total(const Grid<D>& grid, const Walls<D>& walls,
+FILIGREE_FUNCTION Lanes mirrored_total(const Grid<D>& grid, const Walls<D>& walls, Index first,
                                        const Vec<D, Index>& node, const Array<Index>& slot_of,
                                        const Array<Real>& partials) {
   NearMirror mirrors[D];
@@ -133,7 +134,7 @@ FILIGREE_FUNCTION Lanes mirrored_total(const Grid<D>& grid, const Walls<D>& wall
       sign = reflected<D>(walls[mirrors[a].face], a, sign);
     }
     if (!exists) continue;
-    const Lanes term = node_total<D>(grid, image, slot_of, partials);
+    const Lanes term = node_total<D>(grid, first, image, slot_of, partials);
     total[0] += term[0];
     for (int c = 0; c < D; ++c) total[c + 1] += sign[c] * term[c + 1];
   }
@@ -194,7 +195,7 @@ void reserve(const Grid<D>& grid, const CellBins& bins, TransferScratch& scratch
     scratch.partials = Array<Real>("mpm/partials", static_cast<Index>(grown));
   }
   if (scratch.lost.size() == 0) scratch.lost = Array<Index>("mpm/lost", 1);
-  const Index nodes = grid.node_count() * kLanes;
+  const Index nodes = grid.total_nodes() * kLanes;
   if (scratch.nodes.size() < nodes) scratch.nodes = Array<Real>("mpm/nodes", nodes);
 }
 
@@ -242,7 +243,8 @@ void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Surrounding
       "mpm/cells_to_nodes", bins.n_nodes, FILIGREE_LAMBDA(Index n) {
         const Index i = active(n);
         const Vec<D, Index> node = grid.node(i);
-        const Lanes total = mirrored_total<D>(grid, around.walls, node, slot_of, partials);
+        const Lanes total =
+            mirrored_total<D>(grid, around.walls, grid.first_node(i), node, slot_of, partials);
         const Vec<D> v = grid_velocity<D>(grid, around, node, total, dt);
         Real* to = nodes.data() + Offset(i) * kLanes;
         to[0] = total[0];

@@ -12,18 +12,6 @@ namespace filigree::mpm {
 /// Lanes per node in transfer buffers: mass or spare, then up to three components.
 inline constexpr int kLanes = 4;
 
-/// What the particles bring: device arrays by storage row.
-template <int D>
-struct ParticleArrays {
-  Array<Index> id;
-  Array<Real> mass;
-  Array<Real> volume;
-  Array<Vec<D>> position;
-  Array<Vec<D>> velocity;
-  Array<Mat<D>> velocity_gradient;
-  Array<Mat<D>> stress;
-};
-
 /// Buffers of the transfers; grown when needed, by half again.
 struct TransferScratch {
   Array<Real>

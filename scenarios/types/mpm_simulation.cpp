@@ -191,7 +191,7 @@ Estimate MpmSimulation<D>::estimate() const {
   double seconds = 0;
   for (int repeat = 0; repeat < 2; ++repeat) {  // the first round warms up
     const auto start = Clock::now();
-    mpm::fill_bins<D>(model_.grid, arrays.position, arrays.id, scratch_.bins);
+    mpm::fill_bins<D>(model_.grid, arrays, scratch_.bins);
     mpm::particles_to_cells<D>(model_.grid, scratch_.bins, arrays, static_cast<Real>(dt),
                                scratch_.transfer);
     mpm::cells_to_nodes<D>(model_.grid, scratch_.bins,

@@ -192,7 +192,7 @@ TEST(Dual, GradientOfADeterminantIsTheCofactorMatrix) {
   const auto gradient = gradient_matrix<3, 3>(J);
   const auto expected = cofactor(F);
   for (int i = 0; i < 9; ++i) EXPECT_NEAR(gradient.data[i], expected.data[i], tol<double>());
-  EXPECT_EQ(J.value, det(F));
+  EXPECT_DOUBLE_EQ(J.value, det(F));
 }
 
 TEST(Dual, InverseOfADualMatrixHasTheKnownDerivative) {

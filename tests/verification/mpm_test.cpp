@@ -194,7 +194,7 @@ struct Transfers {
     Scratch<D> scratch;
     const auto arrays = arrays_of<D>(state.particles);
     const auto dt = Real(1e-4);
-    fill_bins<D>(grid, arrays.position, arrays.id, scratch.bins);
+    fill_bins<D>(grid, arrays, scratch.bins);
     particles_to_cells(grid, scratch.bins, arrays, dt, scratch.transfer);
     cells_to_nodes(grid, scratch.bins, surroundings_at(model, 0, scratch), dt, scratch.transfer);
 
@@ -365,6 +365,43 @@ TEST(Mpm, TheOrderOfStorageDoesNotChangeTheBits) {
       }
     }
   }
+}
+
+/// Scenes that share a grid do not feel each other: each has the bits it has alone.
+template <int D>
+void check_scenes() {
+  Model<D> model = box_model<D>(1, 1.0 / 16, WallKind::kSlip, laws::FixedCorotated{});
+  model.gravity[D - 1] = -10;
+  std::vector<std::vector<Seed<D>>> clouds{random_cloud<D>(200, 1), random_cloud<D>(300, 2)};
+  std::vector<Seed<D>> together;
+  for (std::size_t s = 0; s < clouds.size(); ++s) {
+    for (Seed<D> seed : clouds[s]) {
+      seed.scene = static_cast<Index>(s);
+      together.push_back(seed);
+    }
+  }
+  const auto positions_after = [&](const Model<D>& of, const std::vector<Seed<D>>& seeds) {
+    State<D> state = seed_state(of, seeds);
+    Scratch<D> scratch;
+    for (int i = 0; i < 40; ++i) EXPECT_EQ(step(of, state, scratch, 1e-3), -1);
+    const auto ids = to_host(state.particles.template get<Id>());
+    const auto x = to_host(state.particles.template get<Position<D>>());
+    std::vector<Vec<D>> sorted(seeds.size());
+    for (Index p = 0; p < ids.size(); ++p) sorted[static_cast<std::size_t>(ids(p))] = x(p);
+    return sorted;
+  };
+  Model<D> shared = model;
+  shared.grid.scenes = 2;
+  const auto both = positions_after(shared, together);
+  std::size_t row = 0;
+  for (const auto& cloud : clouds) {
+    for (const Vec<D>& x : positions_after(model, cloud)) EXPECT_EQ(both[row++], x);
+  }
+}
+
+TEST(Mpm, ScenesOnOneGridDoNotFeelEachOther) {
+  check_scenes<2>();
+  check_scenes<3>();
 }
 
 TEST(Mpm, AParticleThatLeavesTheGridIsNamed) {
