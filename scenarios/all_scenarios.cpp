@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The explicit list of scenario types: one line each.
 #include "scenarios/registry.hpp"
+#include "scenarios/types/dataset_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
 
 namespace filigree {
@@ -11,6 +12,9 @@ const ScenarioRegistry& scenario_types() {
     ScenarioRegistry list("scenario type");
     list.add("mpm", scenario_type<MpmOptions>(
                         "bodies of continuous material in a box, material point method", make_mpm));
+    list.add("mpm_dataset",
+             scenario_type<DatasetOptions>("trajectories of random scenes, for learning",
+                                           make_dataset, plan_dataset));
     return list;
   }();
   return types;

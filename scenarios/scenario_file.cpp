@@ -69,6 +69,17 @@ void check_formats(const Document& document, const RunOptions& run, Diagnostics&
   }
 }
 
+/// Lets the type adapt its options and the common ones to each other.
+void plan(Scenario& scenario) {
+  const std::string problem = scenario.type->plan(scenario.options.get(), scenario.run);
+  if (problem.empty()) return;
+  const std::string path = problem.substr(0, problem.find(": "));
+  const Node* node = yaml::find_path(scenario.document.root(), path);
+  const Node& place = node != nullptr ? *node : scenario.document.root();
+  scenario.diagnostics.error(place.position, path, problem);
+  throw ScenarioError(scenario.diagnostics);
+}
+
 /// Reads everything that can be read: without a known type, the common blocks alone.
 void read_all(const ScenarioRegistry& types, Scenario& scenario) {
   const Node& root = scenario.document.root();
@@ -90,6 +101,7 @@ void read_all(const ScenarioRegistry& types, Scenario& scenario) {
   check_formats(scenario.document, scenario.run, scenario.diagnostics);
   if (!scenario.diagnostics.ok()) throw ScenarioError(scenario.diagnostics);
   scenario.resolved = yaml::echo_targets(targets);
+  if (scenario.type->plan) plan(scenario);
 }
 
 nlohmann::ordered_json scalar_json(const Node& node) {

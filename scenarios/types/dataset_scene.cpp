@@ -1,0 +1,177 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/types/dataset_scene.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+
+#include "core/random.hpp"
+
+namespace filigree {
+
+namespace {
+
+constexpr int kAttempts = 1000;
+
+/// Successive numbers of a stream.
+struct Draws {
+  RandomStream stream;
+  std::uint64_t next = 0;
+  double between(double low, double high) { return stream.between(low, high, next++); }
+  double between(const std::array<double, 2>& range) { return between(range[0], range[1]); }
+  /// A whole number in [low, high].
+  std::int64_t whole(std::int64_t low, std::int64_t high) {
+    const auto n = static_cast<double>(high - low + 1);
+    return std::min(high, low + static_cast<std::int64_t>(std::floor(between(0.0, n))));
+  }
+};
+
+template <int D>
+Vec<D, double> random_direction(Draws& draws) {
+  const double angle = draws.between(0.0, 2 * std::numbers::pi);
+  if constexpr (D == 2) {
+    return {std::cos(angle), std::sin(angle)};
+  } else {
+    const double z = draws.between(-1.0, 1.0);
+    const double r = std::sqrt(1 - z * z);
+    return {r * std::cos(angle), r * std::sin(angle), z};
+  }
+}
+
+/// A body of the scene: its shape, and the rigid motion v + W (x - center).
+template <int D>
+struct RandomBody {
+  Shape shape;
+  Vec<D, double> center{};
+  Vec<D, double> velocity{};
+  Mat<D, D, double> spin{};  ///< W
+};
+
+template <int D>
+Mat<D, D, double> random_spin(Draws& draws, double rate) {
+  if constexpr (D == 2) {
+    const double w = draws.between(-1.0, 1.0) < 0 ? -rate : rate;
+    return {0, -w, w, 0};
+  } else {
+    const Vec<3, double> w = rate * random_direction<3>(draws);
+    return {0, -w[2], w[1], w[2], 0, -w[0], -w[1], w[0], 0};
+  }
+}
+
+/// A shape at a random place in the domain, half a cell away from the walls.
+template <int D>
+RandomBody<D> random_body(const DatasetOptions& options, Draws& draws) {
+  const RandomBodiesOptions& bodies = options.bodies;
+  RandomBody<D> body;
+  const auto kind =
+      static_cast<std::size_t>(draws.whole(0, static_cast<std::int64_t>(bodies.shapes.size()) - 1));
+  const bool is_ball = bodies.shapes[kind] == RandomShape::kSphere;
+  std::vector<double> extent(D, draws.between(bodies.size));
+  for (int a = 1; a < D && !is_ball; ++a)
+    extent[static_cast<std::size_t>(a)] = draws.between(bodies.size);
+  const double gap = 0.5 * options.domain.cell_size;
+  std::vector<double> lower(D), upper(D), center(D);
+  for (std::size_t a = 0; a < D; ++a) {
+    const double least = options.domain.min[a] + gap + extent[a] / 2;
+    const double most = options.domain.max[a] - gap - extent[a] / 2;
+    center[a] = draws.between(std::min(least, most), std::max(least, most));
+    lower[a] = center[a] - extent[a] / 2;
+    upper[a] = center[a] + extent[a] / 2;
+    body.center[static_cast<int>(a)] = center[a];
+  }
+  if (is_ball) {
+    body.shape = SphereShape{center, extent[0] / 2};
+  } else {
+    body.shape = BoxShape{lower, upper};
+  }
+  body.velocity = draws.between(bodies.speed) * random_direction<D>(draws);
+  body.spin = random_spin<D>(draws, draws.between(bodies.angular_speed));
+  return body;
+}
+
+/// True when the bounding boxes are at least one cell apart and inside the domain.
+template <int D>
+bool fits(const RandomBody<D>& body, const std::vector<RandomBody<D>>& others,
+          const DomainOptions& domain) {
+  const auto lower = lower_corner(body.shape), upper = upper_corner(body.shape);
+  for (std::size_t a = 0; a < D; ++a) {
+    if (lower[a] < domain.min[a] || upper[a] > domain.max[a]) return false;
+  }
+  for (const RandomBody<D>& other : others) {
+    const auto other_lower = lower_corner(other.shape), other_upper = upper_corner(other.shape);
+    bool apart = false;
+    for (std::size_t a = 0; a < D; ++a) {
+      apart = apart || lower[a] > other_upper[a] + domain.cell_size ||
+              other_lower[a] > upper[a] + domain.cell_size;
+    }
+    if (!apart) return false;
+  }
+  return true;
+}
+
+template <int D>
+std::vector<RandomBody<D>> random_bodies(const DatasetOptions& options, Draws& draws,
+                                         std::int64_t trajectory) {
+  const std::int64_t count = draws.whole(options.bodies.count[0], options.bodies.count[1]);
+  std::vector<RandomBody<D>> bodies;
+  for (int attempt = 0; static_cast<std::int64_t>(bodies.size()) < count; ++attempt) {
+    FILIGREE_REQUIRE(attempt < kAttempts,
+                     "trajectory {}: {} bodies of {} m to {} m found no room in {} attempts: make "
+                     "them smaller or fewer, or enlarge the domain",
+                     trajectory, count, number_text(options.bodies.size[0]),
+                     number_text(options.bodies.size[1]), kAttempts);
+    const RandomBody<D> body = random_body<D>(options, draws);
+    if (fits(body, bodies, options.domain)) bodies.push_back(body);
+  }
+  return bodies;
+}
+
+}  // namespace
+
+std::string trajectory_stream(std::int64_t trajectory) {
+  return format("dataset/trajectory/{}", trajectory);
+}
+
+template <int D>
+RandomScene<D> random_scene(const DatasetOptions& options, std::uint64_t seed,
+                            std::int64_t trajectory) {
+  Draws draws{RandomStream(seed, trajectory_stream(trajectory))};
+  const double spacing = options.domain.cell_size / options.bodies.points_per_axis;
+  RandomScene<D> scene;
+  const auto bodies = random_bodies<D>(options, draws, trajectory);
+  for (std::size_t b = 0; b < bodies.size(); ++b) {
+    const FilledShape filled = fill_shape(bodies[b].shape, spacing);
+    for (std::size_t i = 0; i < filled.points.size() / D; ++i) {
+      mpm::Seed<D> particle;
+      for (int a = 0; a < D; ++a) {
+        particle.position[a] = filled.points[i * D + static_cast<std::size_t>(a)];
+        if (options.bodies.jitter > 0) {
+          particle.position[a] += options.bodies.jitter * spacing * draws.between(-1.0, 1.0);
+        }
+      }
+      particle.velocity =
+          bodies[b].velocity + bodies[b].spin * (particle.position - bodies[b].center);
+      particle.velocity_gradient = bodies[b].spin;
+      particle.volume = filled.point_volume;
+      scene.seeds.push_back(particle);
+      scene.bodies.push_back(static_cast<std::int32_t>(b));
+    }
+  }
+  return scene;
+}
+
+double largest_speed(const DatasetOptions& options) {
+  const std::size_t dim = options.domain.min.size();
+  double fall = 0;
+  for (std::size_t a = 0; a < options.gravity.size(); ++a) {
+    fall += std::abs(options.gravity[a]) * (options.domain.max[a] - options.domain.min[a]);
+  }
+  const double radius = std::sqrt(static_cast<double>(dim)) * options.bodies.size[1] / 2;
+  return options.bodies.speed[1] + options.bodies.angular_speed[1] * radius + std::sqrt(2 * fall);
+}
+
+template RandomScene<2> random_scene<2>(const DatasetOptions&, std::uint64_t, std::int64_t);
+template RandomScene<3> random_scene<3>(const DatasetOptions&, std::uint64_t, std::int64_t);
+
+}  // namespace filigree
