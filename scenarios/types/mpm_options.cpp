@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
-#include "core/text.hpp"
+#include "core/error.hpp"
+#include "io/surface_reader.hpp"
+#include "physics/triangle_surface.hpp"
 
 namespace filigree {
 
@@ -27,12 +30,37 @@ std::string wrong_size(const std::string& what, std::size_t size, std::size_t di
   return format("{} has {} coordinates but the domain has {}", what, size, dim);
 }
 
+TriangleMesh read_mesh(const std::filesystem::path& file) {
+  const SurfaceData data = read_surface(file);
+  constexpr std::size_t kMost = std::numeric_limits<Index>::max() / 3;
+  FILIGREE_REQUIRE(data.points.size() <= kMost && data.triangles.size() <= kMost,
+                   "'{}' has more than {} points or triangles; simplify the surface", file.string(),
+                   kMost);
+  TriangleMesh mesh;
+  for (const auto& [x, y, z] : data.points) mesh.points.push_back({x, y, z});
+  for (const auto& [a, b, c] : data.triangles) {
+    mesh.triangles.push_back({static_cast<Index>(a), static_cast<Index>(b), static_cast<Index>(c)});
+  }
+  return mesh;
+}
+
+/// A surface is unknown where files are not looked at.
+bool is_known(const Shape& shape) {
+  const auto* surface = std::get_if<SurfaceShape>(&shape);
+  return surface == nullptr || surface->surface != nullptr;
+}
+
 std::string check_shape(const BodyOptions& body, const DomainOptions& domain) {
   const std::size_t dim = domain.min.size();
   if (std::holds_alternative<CylinderShape>(body.shape) && dim == 2) {
     return format("body '{}' is a cylinder in a 2D domain; use a sphere (a disc in 2D) or a box",
                   body.name);
   }
+  if (std::holds_alternative<SurfaceShape>(body.shape) && dim == 2) {
+    return format("body '{}' is a surface in a 2D domain; use a sphere (a disc in 2D) or a box",
+                  body.name);
+  }
+  if (!is_known(body.shape)) return "";
   const std::vector<double> lower = lower_corner(body.shape);
   const std::vector<double> upper = upper_corner(body.shape);
   std::string wrong = wrong_size(format("the shape of body '{}'", body.name), lower.size(), dim);
@@ -154,6 +182,20 @@ std::string BodyOptions::validate() const {
   return "";
 }
 
+std::string MpmOptions::load_files(const std::filesystem::path& folder) {
+  std::string text;
+  for (std::size_t i = 0; i < bodies.size(); ++i) {
+    auto* shape = std::get_if<SurfaceShape>(&bodies[i].shape);
+    if (shape == nullptr) continue;
+    try {
+      place_surface(*shape, read_mesh(folder / shape->file.path));
+    } catch (const Error& error) {
+      text += format("bodies.{}.shape.file: {}\n", i, error.what());
+    }
+  }
+  return text;
+}
+
 std::string MpmOptions::validate() const {
   const std::size_t dim = domain.min.size();
   if (bodies.empty()) return "bodies: the list is empty, so there would be no particles; add one";
@@ -166,7 +208,7 @@ std::string MpmOptions::validate() const {
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     const std::string key = format("bodies.{}", i);
     const std::string bad_shape = check_shape(bodies[i], domain);
-    fillable.push_back(bad_shape.empty());
+    fillable.push_back(bad_shape.empty() && is_known(bodies[i].shape));
     add(key + ".shape", bad_shape);
     add(key + ".motion", check_motion(bodies[i], dim));
     for (std::size_t j = 0; j < i; ++j) {

@@ -3,6 +3,7 @@
 // The keys of scenario type `mpm`: what lies in the box, how it moves, what is measured.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
@@ -237,6 +238,8 @@ struct MpmOptions {
     v("bodies", bodies, About{.doc = "what lies in the box", .required = true});
     v("measures", measures, About{.doc = "figures for metrics.json"});
   }
+  /// Reads the surfaces of the bodies.
+  std::string load_files(const std::filesystem::path& folder);
   std::string validate() const;
 };
 
