@@ -69,9 +69,8 @@ include(FindPlainLibraries)
 
 set(FILIGREE_VTK_LIBRARIES)
 if(FILIGREE_WITH_VTK)
-  find_package(VTK 9.1 REQUIRED COMPONENTS CommonCore CommonDataModel IOGeometry IOPLY IOXML)
-  set(FILIGREE_VTK_LIBRARIES VTK::CommonCore VTK::CommonDataModel VTK::IOGeometry VTK::IOPLY
-      VTK::IOXML)
+  find_package(VTK 9.1 REQUIRED COMPONENTS CommonCore CommonDataModel IOGeometry IOXML)
+  set(FILIGREE_VTK_LIBRARIES VTK::CommonCore VTK::CommonDataModel VTK::IOGeometry VTK::IOXML)
 endif()
 if(FILIGREE_TESTS)
   find_package(GTest REQUIRED)

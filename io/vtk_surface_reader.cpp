@@ -1,13 +1,10 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-// VTK's readers trust their files, so what they would stumble over is looked at first.
 #include "io/vtk_surface_reader.hpp"
 
 #include <vtkCellArray.h>
 #include <vtkIdList.h>
 #include <vtkNew.h>
-#include <vtkOBJReader.h>
-#include <vtkPLYReader.h>
 #include <vtkPoints.h>
 #include <vtkPolyData.h>
 #include <vtkPolygon.h>
@@ -15,12 +12,12 @@
 #include <vtkXMLPolyDataReader.h>
 
 #include <algorithm>
-#include <charconv>
+#include <cctype>
 #include <cstring>
-#include <sstream>
 
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/polygon_files.hpp"
 #include "io/vtk_problems.hpp"
 
 namespace filigree {
@@ -35,20 +32,24 @@ class SurfaceFile {
 
   SurfaceData run() {
     std::string kind = file_.extension().string();
-    std::transform(kind.begin(), kind.end(), kind.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    to_lower(kind);
     const bool known = kind == ".stl" || kind == ".obj" || kind == ".ply" || kind == ".vtp";
     require(known, "surfaces are read from .stl, .obj, .ply and .vtp files; export it as one");
     text_ = read_text_file(file_, std::uint64_t{1} << 33);  // explains what the system refuses
     require(!text_.empty(), "it is empty; export the surface again");
     if (kind == ".stl") read_stl();
-    if (kind == ".obj") read_obj();
-    if (kind == ".ply") read_ply();
+    if (kind == ".obj") read_polygons(&parse_obj);
+    if (kind == ".ply") read_polygons(&parse_ply);
     if (kind == ".vtp") read_vtp();
     return std::move(data_);
   }
 
  private:
+  static void to_lower(std::string& text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  }
+
   void require(bool holds, const std::string& problem) const {
     FILIGREE_REQUIRE(holds, "cannot read '{}': {}", file_.string(), problem);
   }
@@ -59,15 +60,14 @@ class SurfaceFile {
   void read_stl() {
     std::uint32_t announced = 0;
     if (text_.size() >= kStlHeader) std::memcpy(&announced, text_.data() + 80, 4);
-    const bool is_binary = text_.size() == kStlHeader + kStlTriangle * announced;
-    const bool is_text = text_.starts_with("solid") && text_.find("facet") != std::string::npos;
-    if (!is_binary && !is_text) {
-      require_whole(!text_.starts_with("solid") && text_.size() >= kStlHeader,
-                    "it is no STL file: neither text with facets nor binary");
-      require_whole(false, format("its header announces {} triangles in {} bytes, but it has {}",
-                                  announced, kStlHeader + kStlTriangle * announced, text_.size()));
-    }
+    const std::size_t bytes = kStlHeader + kStlTriangle * announced;
+    const bool is_binary = text_.size() == bytes;
     if (!is_binary) {
+      to_lower(text_);
+      const bool is_text = text_.starts_with("solid");
+      require_whole(is_text || text_.size() > kStlHeader, "it is no STL file");
+      require_whole(is_text, format("{} triangles need {} bytes, but it has {}", announced, bytes,
+                                    text_.size()));
       require_whole(text_.find("endsolid") != std::string::npos, "its end ('endsolid') is missing");
     }
     vtkNew<vtkSTLReader> reader;
@@ -79,87 +79,15 @@ class SurfaceFile {
                   format("{} of its {} triangles can be read", data_.triangles.size(), expected));
   }
 
-  void read_obj() {
-    check_obj();
-    vtkNew<vtkOBJReader> reader;
-    reader->SetFileName(file_.c_str());
-    read_with(*reader);
-  }
-
-  /// Every face must name at least three points that stand before or after it in the file.
-  void check_obj() const {
-    std::istringstream lines(text_);
-    std::string line;
-    std::array<std::int64_t, 3> counts{count("\nv "), count("\nvt "), count("\nvn ")};
-    if (text_.starts_with("v ")) ++counts[0];
-    require(counts[0] > 0, "it has no points ('v x y z'); export the surface again");
-    for (int number = 1; std::getline(lines, line); ++number) {
-      std::istringstream words(line);
-      std::string word;
-      words >> word;
-      const auto wrong = [&](const std::string& what) {
-        require_whole(false, format("line {}: {}", number, what));
-      };
-      if (word == "v") {
-        double x = 0;
-        for (int a = 0; a < 3; ++a) {
-          if (!(words >> x)) wrong("a point needs three finite coordinates");
-        }
-      }
-      if (word != "f") continue;
-      int corners = 0;
-      for (; words >> word; ++corners) check_corner(word, counts, wrong);
-      if (corners < 3) wrong(format("a face needs three points or more, not {}", corners));
+  void read_polygons(PolygonMesh (*parse)(std::string_view)) {
+    PolygonMesh mesh;
+    try {
+      mesh = parse(text_);
+    } catch (const InputError& error) {
+      require_whole(false, error.what());
     }
-  }
-
-  /// "7", "7/3", "7//2" or "7/3/2": a point, its texture coordinate, its normal, each from 1.
-  template <class Wrong>
-  static void check_corner(const std::string& word, const std::array<std::int64_t, 3>& counts,
-                           const Wrong& wrong) {
-    const char* at = word.data();
-    const char* const end = at + word.size();
-    for (int part = 0; part < 3; ++part) {
-      std::int64_t number = 0;
-      const auto [rest, error] = std::from_chars(at, end, number);
-      const bool is_missing = rest == at && part == 1;  // "7//2"
-      if (!is_missing && (error != std::errc() || number < 1 || number > counts[part])) {
-        constexpr const char* kWhat[] = {"point", "texture coordinate", "normal"};
-        wrong(format("'{}' names no {} from 1 to {}", word, kWhat[part], counts[part]));
-      }
-      if (rest == end) return;
-      if (*rest != '/') wrong(format("'{}' is no corner of a face", word));
-      at = rest + 1;
-    }
-    wrong(format("'{}' is no corner of a face", word));
-  }
-
-  void read_ply() {
-    require_whole(text_.starts_with("ply"), "it does not begin with 'ply'");
-    const std::size_t end = text_.find("end_header");
-    require_whole(end != std::string::npos, "its header has no 'end_header'");
-    const std::size_t points = announced_by_ply(end, "element vertex ");
-    const std::size_t faces = announced_by_ply(end, "element face ");
-    require(faces > 0, "it has no faces; export the surface as triangles");
-    // Two bytes at least for each number that a point or face has.
-    require_whole(
-        text_.size() - end > 2 * points + 2 * faces,
-        format("its header announces {} points and {} faces, but it ends before", points, faces));
-    vtkNew<vtkPLYReader> reader;
-    reader->SetFileName(file_.c_str());
-    read_with(*reader, faces);
-    require_whole(data_.points.size() == points,
-                  format("{} of its {} points can be read", data_.points.size(), points));
-  }
-
-  std::size_t announced_by_ply(std::size_t header, const std::string& element) const {
-    const std::size_t at = text_.find(element);
-    if (at == std::string::npos || at > header) return 0;
-    std::size_t number = 0;
-    const char* const first = text_.data() + at + element.size();
-    const auto [rest, error] = std::from_chars(first, text_.data() + header, number);
-    require_whole(error == std::errc(), format("its header has no number behind '{}'", element));
-    return number;
+    data_.points = std::move(mesh.points);
+    for (std::size_t i = 0; i < mesh.faces.size(); ++i) add_face(i, mesh.faces[i]);
   }
 
   void read_vtp() {
@@ -183,7 +111,7 @@ class SurfaceFile {
   }
 
   template <class Reader>
-  void read_with(Reader& reader, std::size_t n_faces = 0) {
+  void read_with(Reader& reader) {
     const VtkProblems problems(reader);
     reader.Update();
     require_whole(problems.first().empty(), "VTK says: " + problems.first());
@@ -193,48 +121,51 @@ class SurfaceFile {
     for (std::size_t i = 0; i < data_.points.size(); ++i) {
       surface->GetPoint(static_cast<vtkIdType>(i), data_.points[i].data());
     }
-    const auto found = static_cast<std::size_t>(surface->GetNumberOfPolys());
-    require_whole(n_faces == 0 || found == n_faces,
-                  format("{} of its {} faces can be read", found, n_faces));
     require(surface->GetNumberOfStrips() == 0,
             "it has triangle strips; export the surface as triangles");
     add_polygons(*surface->GetPolys());
   }
 
   void add_polygons(vtkCellArray& polygons) {
-    const auto n_points = static_cast<vtkIdType>(data_.points.size());
-    for (vtkIdType face = 0; face < polygons.GetNumberOfCells(); ++face) {
+    for (vtkIdType i = 0; i < polygons.GetNumberOfCells(); ++i) {
       vtkIdType n = 0;
       const vtkIdType* corners = nullptr;
-      polygons.GetCellAtId(face, n, corners);
-      require_whole(n >= 3, format("face {} has {} corners", face, n));
-      for (vtkIdType k = 0; k < n; ++k) {
-        require_whole(
-            corners[k] >= 0 && corners[k] < n_points,
-            format("face {} names point {}, but there are {} points", face, corners[k], n_points));
-      }
-      if (n == 3) {
-        data_.triangles.push_back({corners[0], corners[1], corners[2]});
-      } else {
-        add_polygon(face, n, corners);
-      }
+      polygons.GetCellAtId(i, n, corners);
+      add_face(static_cast<std::size_t>(i), {corners, corners + n});
     }
   }
 
-  void add_polygon(vtkIdType face, vtkIdType n, const vtkIdType* corners) {
+  void add_face(std::size_t number, const std::vector<std::int64_t>& corners) {
+    const auto n_points = static_cast<std::int64_t>(data_.points.size());
+    const bool is_good =
+        corners.size() >= 3 && std::all_of(corners.begin(), corners.end(),
+                                           [&](std::int64_t i) { return i >= 0 && i < n_points; });
+    if (!is_good) {
+      require_whole(false, format("face {} has {} corners, or one that is not among the {} points",
+                                  number + 1, corners.size(), n_points));
+    }
+    if (corners.size() == 3) {
+      data_.triangles.push_back({corners[0], corners[1], corners[2]});
+    } else {
+      add_polygon(number, corners);
+    }
+  }
+
+  void add_polygon(std::size_t number, const std::vector<std::int64_t>& corners) {
+    const auto n = static_cast<vtkIdType>(corners.size());
     vtkNew<vtkPolygon> polygon;
-    polygon->GetPointIds()->SetNumberOfIds(n);
-    polygon->GetPoints()->SetNumberOfPoints(n);
     polygon->GetPoints()->SetDataTypeToDouble();
+    polygon->GetPoints()->SetNumberOfPoints(n);
+    polygon->GetPointIds()->SetNumberOfIds(n);
     for (vtkIdType k = 0; k < n; ++k) {
-      polygon->GetPointIds()->SetId(k, k);
       polygon->GetPoints()->SetPoint(k, data_.points[corners[k]].data());
+      polygon->GetPointIds()->SetId(k, k);
     }
     vtkNew<vtkIdList> parts;
     require(polygon->Triangulate(parts) != 0 && parts->GetNumberOfIds() == 3 * (n - 2),
-            format("face {} is a polygon of {} corners that crosses itself; export the surface as "
-                   "triangles",
-                   face, n));
+            format("face {} is a polygon of {} corners that crosses itself or is flat; export the "
+                   "surface as triangles",
+                   number + 1, n));
     for (vtkIdType i = 0; i < parts->GetNumberOfIds(); i += 3) {
       data_.triangles.push_back(
           {corners[parts->GetId(i)], corners[parts->GetId(i + 1)], corners[parts->GetId(i + 2)]});

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "io/vtk_writer.hpp"
@@ -70,21 +71,29 @@ std::string text_ply() {
   return text;
 }
 
-std::string binary_ply() {
-  std::string bytes = text_ply().substr(0, text_ply().find("end_header") + 11);
-  bytes.replace(bytes.find("ascii"), 5, "binary_little_endian");
+template <class T>
+void append_number(std::string& bytes, T number, bool is_big) {
+  char raw[sizeof(T)];
+  std::memcpy(raw, &number, sizeof(T));
+  if (is_big) std::reverse(raw, raw + sizeof(T));
+  bytes.append(raw, sizeof(T));
+}
+
+/// With a colour per point and a weight per face, which are left out.
+std::string binary_ply(const std::string& format_name, bool is_big) {
+  std::string bytes = "ply\r\nformat " + format_name +
+                      " 1.0\r\ncomment made by hand\r\nelement vertex 4\r\nproperty double x\r\n"
+                      "property double y\r\nproperty double z\r\nproperty uchar red\r\n"
+                      "element face 4\r\nproperty float weight\r\n"
+                      "property list uint8 uint vertex_index\r\nend_header\r\n";
   for (const auto& x : kCorners) {
-    for (const double value : x) {
-      const auto number = static_cast<float>(value);
-      bytes.append(reinterpret_cast<const char*>(&number), 4);
-    }
+    for (const double value : x) append_number(bytes, value, is_big);
+    bytes += '\7';
   }
   for (const auto& f : kFaces) {
+    append_number(bytes, 0.5F, is_big);
     bytes += '\3';
-    for (const std::int64_t i : f) {
-      const auto number = static_cast<std::int32_t>(i);
-      bytes.append(reinterpret_cast<const char*>(&number), 4);
-    }
+    for (const std::int64_t i : f) append_number(bytes, static_cast<std::uint32_t>(i), is_big);
   }
   return bytes;
 }
@@ -107,16 +116,18 @@ std::string problem(const TempFolder& folder, const std::string& name, const std
 }
 
 TEST(VtkSurfaceReader, EveryFormatGivesTheTriangles) {
-  const std::pair<std::string, std::string> files[] = {{"a.stl", text_stl()},
-                                                       {"b.STL", binary_stl("made by a program")},
-                                                       {"c.stl", binary_stl("solid corner")},
-                                                       {"d.obj", obj("")},
-                                                       {"e.obj", obj("/1")},
-                                                       {"f.obj", obj("//1")},
-                                                       {"g.obj", obj("/1/1")},
-                                                       {"h.ply", text_ply()},
-                                                       {"i.ply", binary_ply()},
-                                                       {"j.vtp", vtp()}};
+  const std::pair<std::string, std::string> files[] = {
+      {"a.stl", text_stl()},
+      {"b.STL", binary_stl("made by a program")},
+      {"c.stl", binary_stl("solid corner")},
+      {"d.obj", obj("")},
+      {"e.obj", obj("/1")},
+      {"f.obj", obj("//1")},
+      {"g.obj", obj("/1/1")},
+      {"h.ply", text_ply()},
+      {"i.ply", binary_ply("binary_little_endian", false)},
+      {"k.ply", binary_ply("binary_big_endian", true)},
+      {"j.vtp", vtp()}};
   const TempFolder folder;
   for (const auto& [name, bytes] : files) {
     put(folder / name, bytes);
@@ -146,6 +157,13 @@ TEST(VtkSurfaceReader, PolygonsBecomeTriangles) {
     area += twice / 2;
   }
   EXPECT_NEAR(area, 3, 1e-12);
+}
+
+TEST(VtkSurfaceReader, ObjPointsMayCountBackwardsAndComeLater) {
+  const TempFolder folder;
+  put(folder / "a.obj", "f 1 2 3\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf -3 -2 -1\n");
+  const SurfaceData data = read_surface(folder / "a.obj");
+  EXPECT_EQ(data.triangles, (std::vector<std::array<std::int64_t, 3>>{{0, 1, 2}, {0, 1, 2}}));
 }
 
 TEST(VtkSurfaceReader, WhatIsNoSurfaceIsRefusedByName) {
@@ -182,28 +200,34 @@ TEST(VtkSurfaceReader, NumbersThatAreWrongAreRefused) {
     EXPECT_THAT(problem(folder, name, text), testing::HasSubstr(message)) << to;
   };
   expect("a.stl", text_stl(), "vertex 0 1 0", "vertex 0 nan 0", "cannot read '");
-  expect("a.obj", obj(""), "v 0 1 0", "v 0 inf 0", "line 6: a point needs three finite coord");
-  expect("a.obj", obj(""), "f 1 3 2", "f 1 5 2",
-         "line 8: '5' names no point from 1 to 4; it is da");
-  expect("a.obj", obj(""), "f 1 3 2", "f 0 3 2", "'0' names no point");
-  expect("a.obj", obj(""), "f 1 3 2", "f -1 3 2", "'-1' names no point");
-  expect("a.obj", obj(""), "f 1 3 2", "f 1 3", "a face needs three points or more, not 2");
-  expect("a.obj", obj(""), "f 1 3 2", "f 1 3/2 2", "'3/2' names no texture coordinate from 1 to 1");
-  expect("a.obj", obj(""), "f 1 3 2", "f 1 3//2 2", "'3//2' names no normal from 1 to 1");
-  expect("a.obj", obj(""), "f 1 3 2", "f 1 3/1/1/1 2", "'3/1/1/1' is no corner");
-  expect("a.ply", text_ply(), "3 0 2 1", "3 0 2 4", "cannot read '");
-  expect("a.ply", text_ply(), "3 0 2 1", "3 0 2 -1", "cannot read '");
-  expect("a.ply", text_ply(), "vertex 4", "vertex 4000000000", "but it ends before");
-  expect("a.ply", text_ply(), "vertex 4", "vertex x", "has no number behind 'element vertex '");
+  const std::string no_corner = "face 1 has 3 corners, or one that is not among the 4 points";
+  expect("a.obj", obj(""), "v 0 1 0", "v 0 inf 0", "the coordinates of point 2 are not finite");
+  expect("a.obj", obj(""), "v 0 1 0", "v 0 1", "line 6: a point needs three coordinates; it is da");
+  expect("a.obj", obj(""), "f 1 3 2", "f 1 5 2", no_corner);
+  expect("a.obj", obj(""), "f 1 3 2", "f -5 3 2", no_corner);
+  expect("a.obj", obj(""), "f 1 3 2", "f 0 3 2", "line 8: '0' is no corner of a face");
+  expect("a.obj", obj(""), "f 1 3 2", "f 1 3x 2", "line 8: '3x' is no corner of a face");
+  expect("a.obj", obj(""), "f 1 3 2", "f 1 3", "face 1 has 2 corners");
+  expect("a.ply", text_ply(), "3 0 2 1", "3 0 2 4", no_corner);
+  expect("a.ply", text_ply(), "3 0 2 1", "3 0 2 -1", no_corner);
+  expect("a.ply", text_ply(), "3 0 2 1", "3 0 2 1.5", no_corner);
+  expect("a.ply", text_ply(), "3 0 2 1", "3 0 2 x", "'x' is not a number");
+  expect("a.ply", text_ply(), "float y", "float s", "coordinates of point 0 are not finite");
+  expect("a.ply", text_ply(), "vertex 4", "vertex 4000000000", "before its header says");
+  expect("a.ply", text_ply(), "vertex 4", "vertex x", "the line 'element vertex x', which makes");
+  expect("a.ply", text_ply(), "property float y", "property real y", "'property real y', which");
+  expect("a.ply", text_ply(), "ascii", "utf8", "the line 'format utf8 1.0', which makes no sense");
+  expect("a.vtp", vtp(), "PolyData", "ImageData", "is no .vtp file");
 }
 
 TEST(VtkSurfaceReader, CutFilesAreRefused) {
   const TempFolder folder;
-  const std::pair<std::string, std::string> files[] = {{"a.stl", text_stl()},
-                                                       {"b.stl", binary_stl("made by a program")},
-                                                       {"h.ply", text_ply()},
-                                                       {"i.ply", binary_ply()},
-                                                       {"j.vtp", vtp()}};
+  const std::pair<std::string, std::string> files[] = {
+      {"a.stl", text_stl()},
+      {"b.stl", binary_stl("made by a program")},
+      {"h.ply", text_ply()},
+      {"i.ply", binary_ply("binary_little_endian", false)},
+      {"j.vtp", vtp()}};
   for (const auto& [name, bytes] : files) {
     for (std::size_t size = 0; size + 17 < bytes.size(); ++size) {
       EXPECT_THAT(problem(folder, name, bytes.substr(0, size)), testing::HasSubstr("cannot read '"))

@@ -48,7 +48,16 @@ TEST_P(BadInput, IsReportedAsExpected) {
   EXPECT_EQ(report, testing_support::read_text(GetParam() + ".expected"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, BadInput, testing::ValuesIn(names_with(".yaml")),
+/// A build without VTK reads no surfaces, and says so instead.
+std::vector<std::string> names_of_this_build() {
+  std::vector<std::string> names = names_with(".yaml");
+#if !FILIGREE_WITH_VTK
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("surface_"); });
+#endif
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, BadInput, testing::ValuesIn(names_of_this_build()),
                          [](const auto& file) { return file.param; });
 
 TEST(BadInputFolder, HoldsFortyFilesWithTheirReports) {
