@@ -229,7 +229,7 @@ TEST(VtkSurfaceReader, CutFilesAreRefused) {
       {"i.ply", binary_ply("binary_little_endian", false)},
       {"j.vtp", vtp()}};
   for (const auto& [name, bytes] : files) {
-    for (std::size_t size = 0; size + 17 < bytes.size(); ++size) {
+    for (std::size_t size = 0; size + 17 < bytes.size(); size += 7) {
       EXPECT_THAT(problem(folder, name, bytes.substr(0, size)), testing::HasSubstr("cannot read '"))
           << name << " " << size;
     }
