@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/vtk_problems.hpp"
 
+#include <vtkAlgorithm.h>
 #include <vtkCallbackCommand.h>
 #include <vtkCommand.h>
+#include <vtkExecutive.h>
 #include <vtkNew.h>
 #include <vtkObject.h>
 #include <vtkXMLReader.h>
@@ -19,6 +21,9 @@ VtkProblems::VtkProblems(vtkObject& reader) : first_(std::make_shared<std::strin
   });
   reader.AddObserver(vtkCommand::ErrorEvent, listener);
   reader.AddObserver(vtkCommand::WarningEvent, listener);
+  if (auto* algorithm = vtkAlgorithm::SafeDownCast(&reader)) {  // repeats that the reader failed
+    algorithm->GetExecutive()->AddObserver(vtkCommand::ErrorEvent, listener);
+  }
   if (auto* xml = vtkXMLReader::SafeDownCast(&reader)) xml->SetParserErrorObserver(listener);
 }
 
