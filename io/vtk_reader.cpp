@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "io/vtk_reader.hpp"
 
-#include <vtkCallbackCommand.h>
 #include <vtkCellArray.h>
 #include <vtkCellData.h>
-#include <vtkCommand.h>
 #include <vtkDataArray.h>
 #include <vtkFieldData.h>
 #include <vtkInformation.h>
@@ -24,6 +22,7 @@
 
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/vtk_problems.hpp"
 #include "io/writer.hpp"
 
 namespace filigree {
@@ -107,30 +106,15 @@ class FileReader {
 
   template <class Reader>
   vtkSmartPointer<vtkPointSet> parse_with(std::string_view text) const {
-    std::string problem;
-    vtkNew<vtkCallbackCommand> listener;
-    listener->SetClientData(&problem);
-    listener->SetCallback([](vtkObject*, unsigned long, void* client, void* words) {
-      auto& first = *static_cast<std::string*>(client);
-      if (first.empty()) first = words == nullptr ? "unknown" : static_cast<const char*>(words);
-    });
     vtkNew<Reader> reader;
-    reader->AddObserver(vtkCommand::ErrorEvent, listener);
-    reader->SetParserErrorObserver(listener);
+    const VtkProblems problems(*reader);
     reader->ReadFromInputStringOn();
     reader->SetInputString(std::string(text));
     reader->Update();
-    require(problem.empty(), "VTK says: " + last_line(problem));
+    require(problems.first().empty(), "VTK says: " + problems.first());
     vtkSmartPointer<vtkPointSet> data = reader->GetOutput();
     require(data != nullptr, "VTK finds no data in it");
     return data;
-  }
-
-  /// The message without VTK's own source location before it.
-  static std::string last_line(std::string text) {
-    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-    const std::size_t start = text.rfind('\n');
-    return start == std::string::npos ? text : text.substr(start + 1);
   }
 
   static void read_points(vtkPointSet& data, Block& block) {

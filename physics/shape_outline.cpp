@@ -5,6 +5,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "physics/triangle_surface.hpp"
+
 namespace filigree {
 
 namespace {
@@ -89,7 +91,14 @@ Block outline(const Shape& shape) {
   for (std::size_t a = 0; a < lower.size(); ++a) half.push_back((upper[a] - lower[a]) / 2);
   const bool is_flat = half.size() == 2;
   block.kind = is_flat ? CellKind::kPolyline : CellKind::kTriangle;
-  if (std::holds_alternative<BoxShape>(shape)) {
+  if (const auto* surface = std::get_if<SurfaceShape>(&shape)) {
+    const TriangleSurface& triangles = *surface->surface;
+    for (const Point3& p : triangles.points) {
+      add_point(block, p[0] - lower[0] - half[0], p[1] - lower[1] - half[1],
+                p[2] - lower[2] - half[2]);
+    }
+    for (const auto& [a, b, c] : triangles.triangles) add_triangle(block, a, b, c);
+  } else if (std::holds_alternative<BoxShape>(shape)) {
     if (!is_flat) {
       add_box(block, half);
       return block;

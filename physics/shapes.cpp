@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "core/error.hpp"
+#include "physics/triangle_surface.hpp"
 
 namespace filigree {
 
@@ -62,7 +63,33 @@ void visit_points(const Lattice& lattice, const std::vector<std::int64_t>& first
   }
 }
 
+template <class Visit>
+void visit_all(const Lattice& lattice, const Visit& visit) {
+  const std::vector<std::int64_t> first(lattice.dim(), 0);
+  const std::vector<std::int64_t> last(lattice.counts.begin(), lattice.counts.end());
+  visit_points(lattice, first, last, visit);
+}
+
 constexpr double kMaxPoints = 1 << 30;
+
+const TriangleSurface& surface_of(const SurfaceShape& shape) {
+  if (!shape.surface) {
+    throw InternalError(format("the surface '{}' has not been read", shape.file.path));
+  }
+  return *shape.surface;
+}
+
+std::vector<double> coordinates(const Point3& x) {
+  return {x[0], x[1], x[2]};
+}
+
+bool contains(const SurfaceShape& shape, const std::vector<double>& point, double margin) {
+  const TriangleSurface& surface = surface_of(shape);
+  const Point3 x{point[0], point[1], point[2]};
+  if (!is_inside(surface, x)) return false;
+  if (margin <= 0) return true;
+  return nearest_on_surface(surface.tree, x).squared_distance >= margin * margin;
+}
 
 }  // namespace
 
@@ -82,11 +109,24 @@ std::string CylinderShape::validate() const {
                             : "a cylinder needs a centre of three coordinates; use a sphere in 2D";
 }
 
+void place_surface(SurfaceShape& shape, TriangleMesh mesh) {
+  scale_and_rotate(mesh.points, shape.scale, shape.rotation);
+  if (shape.position) {
+    const auto& [x, y, z] = *shape.position;
+    drop_unused_points(mesh);
+    move_middle(mesh.points, {x, y, z});
+  }
+  shape.surface = std::make_shared<const TriangleSurface>(make_triangle_surface(std::move(mesh)));
+}
+
 std::size_t dimension(const Shape& shape) {
   return lower_corner(shape).size();
 }
 
 std::vector<double> lower_corner(const Shape& shape) {
+  if (const auto* surface = std::get_if<SurfaceShape>(&shape)) {
+    return coordinates(surface_of(*surface).lower);
+  }
   if (const auto* box = std::get_if<BoxShape>(&shape)) return box->min;
   if (const auto* ball = std::get_if<SphereShape>(&shape))
     return shifted(ball->center, -ball->radius);
@@ -97,6 +137,9 @@ std::vector<double> lower_corner(const Shape& shape) {
 }
 
 std::vector<double> upper_corner(const Shape& shape) {
+  if (const auto* surface = std::get_if<SurfaceShape>(&shape)) {
+    return coordinates(surface_of(*surface).upper);
+  }
   if (const auto* box = std::get_if<BoxShape>(&shape)) return box->max;
   if (const auto* ball = std::get_if<SphereShape>(&shape))
     return shifted(ball->center, ball->radius);
@@ -107,6 +150,9 @@ std::vector<double> upper_corner(const Shape& shape) {
 }
 
 bool contains(const Shape& shape, const std::vector<double>& point, double margin) {
+  if (const auto* surface = std::get_if<SurfaceShape>(&shape)) {
+    return contains(*surface, point, margin);
+  }
   if (const auto* box = std::get_if<BoxShape>(&shape)) {
     for (std::size_t a = 0; a < point.size(); ++a) {
       if (point[a] < box->min[a] + margin || point[a] > box->max[a] - margin) return false;
@@ -131,9 +177,19 @@ bool contains(const Shape& shape, const std::vector<double>& point, double margi
 
 std::string not_fillable(const Shape& shape, double spacing) {
   const Lattice lattice(shape, spacing);
-  if (lattice.size() <= kMaxPoints) return "";
-  return format("filled at {} m it needs {:.3g} particles, more than 2^30: use larger cells",
-                number_text(spacing), lattice.size());
+  if (lattice.size() > kMaxPoints) {
+    return format("filled at {} m it needs {:.3g} particles, more than 2^30: use larger cells",
+                  number_text(spacing), lattice.size());
+  }
+  if (!std::holds_alternative<SurfaceShape>(shape)) return "";
+  bool holds_one = false;
+  visit_all(lattice, [&](const std::vector<double>& point) {
+    holds_one = contains(shape, point);
+    return holds_one;
+  });
+  return holds_one ? ""
+                   : format("it is so thin that no particle lies inside at {} m: use smaller cells",
+                            number_text(spacing));
 }
 
 FilledShape fill_shape(const Shape& shape, double spacing) {
@@ -143,9 +199,7 @@ FilledShape fill_shape(const Shape& shape, double spacing) {
   FilledShape filled;
   filled.point_volume = 1;
   for (std::size_t a = 0; a < lattice.dim(); ++a) filled.point_volume *= lattice.step(a);
-  const std::vector<std::int64_t> first(lattice.dim(), 0);
-  const std::vector<std::int64_t> last(lattice.counts.begin(), lattice.counts.end());
-  visit_points(lattice, first, last, [&](const std::vector<double>& point) {
+  visit_all(lattice, [&](const std::vector<double>& point) {
     if (contains(shape, point)) {
       filled.points.insert(filled.points.end(), point.begin(), point.end());
     }

@@ -4,6 +4,8 @@
 // coordinates, and a body's shape must have as many as the domain.
 #pragma once
 
+#include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,6 +14,9 @@
 #include "core/reflect.hpp"
 
 namespace filigree {
+
+struct TriangleMesh;
+struct TriangleSurface;
 
 struct BoxShape {
   static constexpr const char* kName = "box";
@@ -59,7 +64,37 @@ struct CylinderShape {
   std::string validate() const;
 };
 
-using Shape = std::variant<BoxShape, SphereShape, CylinderShape>;
+/// The file is read by whoever can read files: it hands its triangles to place_surface(), which
+/// must have happened before anything is asked about the shape.
+struct SurfaceShape {
+  static constexpr const char* kName = "surface";
+  static constexpr const char* kDoc =
+      "inside of a closed surface of triangles from a file, 3D only";
+  FilePath file;
+  double scale = 1;
+  std::array<double, 3> rotation{};
+  std::optional<std::array<double, 3>> position;
+  std::shared_ptr<const TriangleSurface> surface;  ///< scaled, rotated, in its place
+
+  template <class V>
+  void reflect(V& v) {
+    v("file", file, About{.doc = "closed surface as .stl, .obj, .ply or .vtp", .required = true});
+    v("scale", scale,
+      About{.doc = "metres per unit of the file: 0.001 for a file in millimetres", .above = 0});
+    v("rotation", rotation,
+      About{.doc = "about the x axis, then y, then z, through the file's origin", .unit = "deg"});
+    v("position", position,
+      About{.doc = "centre of the bounding box after scale and rotation; where the file has it "
+                   "when absent",
+            .unit = "m"});
+  }
+};
+
+/// Scales, rotates and moves the mesh of the shape's file, then makes its surface. Throws
+/// InputError as make_triangle_surface does.
+void place_surface(SurfaceShape& shape, TriangleMesh mesh);
+
+using Shape = std::variant<BoxShape, SphereShape, CylinderShape, SurfaceShape>;
 
 /// Number of coordinates of the shape's points.
 std::size_t dimension(const Shape& shape);
@@ -80,8 +115,8 @@ struct FilledShape {
 /// Throws InputError when the shape is not fillable.
 FilledShape fill_shape(const Shape& shape, double spacing);
 
-/// "" or why fill_shape would throw: its lattice has more than 2^30 points. (Every shape holds at
-/// least one: the lattice is symmetric about its middle.)
+/// "" or why fill_shape would throw: its lattice has more than 2^30 points, or none of them lies
+/// inside. (Only surfaces can be that thin: the lattice is symmetric about its middle.)
 std::string not_fillable(const Shape& shape, double spacing);
 
 /// A point with which fill_shape(shape, spacing) fills the shape and which lies inside `other`, at

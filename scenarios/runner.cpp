@@ -41,6 +41,7 @@ class Runner {
   void load_checkpoint();
   void initialize();
   void start_files();
+  void copy_named_files() const;
   void start_manifest();
   void loop();
   void step();
@@ -180,6 +181,18 @@ void Runner::start_manifest() {
   write_manifest(folder_.manifest(), manifest_);
 }
 
+/// Files that the scenario names in or below its own folder go to the same place beside
+/// resolved.yaml, so that it can be run again; others keep their paths.
+void Runner::copy_named_files() const {
+  for (std::size_t i = 1; i < scenario_.inputs.size(); ++i) {
+    const fs::path& file = scenario_.inputs[i];
+    const fs::path place = file.lexically_relative(scenario_.file.parent_path()).lexically_normal();
+    if (place.empty() || place.is_absolute() || *place.begin() == "..") continue;
+    create_folder((folder_.path() / place).parent_path());
+    write_file_atomically(folder_.path() / place, read_file(file));
+  }
+}
+
 void Runner::start_files() {
   start_manifest();
   Recorder row;
@@ -196,6 +209,7 @@ void Runner::start_files() {
     diagnostics_.resume(folder_.diagnostics(), columns, last_scheduled_row_time_);
   } else {
     folder_.clear();
+    copy_named_files();
     frames_.open(folder_.path());
     diagnostics_.open(folder_.diagnostics(), columns);
   }

@@ -287,10 +287,13 @@ class Reader {
     return format("did you mean '{}' {}?", near, place_text(*place));
   }
 
-  /// Rules between fields. A line that starts with the path of a key is reported there.
+  /// Files and rules between fields. A line that starts with the path of a key is reported there.
   void validate(const Block& block, const Type& type, void* object) {
-    if (type.validate == nullptr) return;
-    const std::string text = type.validate(object);
+    std::string text;
+    if (type.load_files != nullptr && context_.check_files) {
+      text = type.load_files(object, context_.folder);
+    }
+    if (text.empty() && type.validate != nullptr) text = type.validate(object);
     for (std::size_t start = 0; start < text.size();) {
       const std::size_t end = std::min(text.find('\n', start), text.size());
       report_rule(block, text.substr(start, end - start));

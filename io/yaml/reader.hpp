@@ -10,8 +10,8 @@
 // an integer; booleans are `true` and `false`; a list replaces the default list; an empty value is
 // accepted for an optional (absent) and for a block (all defaults) only.
 //
-// validate() may point at a key below its block by starting a line with its path: "size: must be
-// ..."; several problems stand on several lines.
+// load_files() and validate() may point at a key below its block by starting a line with its path:
+// "size: must be ..."; several problems stand on several lines.
 #pragma once
 
 #include <filesystem>
@@ -25,7 +25,7 @@ namespace filigree::yaml {
 
 struct ReadContext {
   std::filesystem::path folder = {};  ///< FilePath values are relative to it; they keep their text
-  bool check_files = true;            ///< files that do not exist are errors
+  bool check_files = true;            ///< files must exist and are loaded (load_files)
   bool other_keys = false;  ///< unknown keys at the top are left alone (the type is not known yet)
   std::vector<std::filesystem::path>* files =
       nullptr;  ///< receives every file that was named and found

@@ -5,8 +5,10 @@
 #pragma once
 
 #include <array>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -19,6 +21,13 @@
 #include "core/reflect.hpp"
 
 namespace filigree::yaml {
+
+/// A struct that reads the files it names, relative to the scenario's folder: "" or what is wrong,
+/// in the words of validate(), which is asked only when all files could be read.
+template <class T>
+concept LoadsFiles = requires(T& t, const std::filesystem::path& folder) {
+  { t.load_files(folder) } -> std::convertible_to<std::string>;
+};
 
 enum class Kind {
   kBoolean,
@@ -70,6 +79,7 @@ struct Type {
   // Blocks.
   std::vector<Field> (*fields)(void*) = nullptr;
   std::string (*validate)(const void*) = nullptr;  ///< may be nullptr
+  std::string (*load_files)(void*, const std::filesystem::path& folder) = nullptr;  ///< as well
 
   // Variants.
   std::vector<TypeGetter> alternatives;
@@ -197,6 +207,11 @@ void fill_block(Type& type) {
   };
   if constexpr (Validated<T>) {
     type.validate = [](const void* p) { return std::string(static_cast<const T*>(p)->validate()); };
+  }
+  if constexpr (LoadsFiles<T>) {
+    type.load_files = [](void* p, const std::filesystem::path& folder) {
+      return std::string(static_cast<T*>(p)->load_files(folder));
+    };
   }
 }
 

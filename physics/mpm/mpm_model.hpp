@@ -19,6 +19,7 @@ struct Model {
   Grid<D> grid;
   Walls<D> walls{};
   std::vector<ObstaclePath<D>> obstacles;
+  Array<Real> obstacle_samples;  ///< distances of sampled surfaces, m
   Vec<D> gravity{};
   std::vector<Law> laws;  ///< one per body
   TransferKind transfer = TransferKind::kApic;

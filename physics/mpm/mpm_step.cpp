@@ -63,6 +63,7 @@ const Surroundings<D>& surroundings_at(const Model<D>& model, double time, Scrat
   Surroundings<D>& around = scratch.surroundings;
   around.walls = model.walls;
   around.gravity = model.gravity;
+  around.samples = model.obstacle_samples;
   const auto n = static_cast<Index>(model.obstacles.size());
   if (around.obstacles.size() != n) {
     around.obstacles = Array<Obstacle<D>>("mpm/obstacles", n);

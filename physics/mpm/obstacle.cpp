@@ -5,6 +5,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.hpp"
+#include "physics/triangle_surface.hpp"
+
 namespace filigree::mpm {
 
 Mat<2> rotation_matrix(const Vec<1, double>& turn) {
@@ -47,9 +50,55 @@ double largest_speed(const ObstaclePath<D>& path) {
   return norm(path.velocity) + norm(path.spin) * static_cast<double>(norm(path.start.half));
 }
 
+namespace {
+
+/// Samples the distances in a box that is one spacing larger than the surface on every side.
+void sample(const TriangleSurface& surface, double h, Obstacle<3>& o, std::vector<Real>& samples) {
+  constexpr double kMost = 1 << 27;
+  o.form = ObstacleForm::kSampled;
+  o.first_sample = static_cast<Index>(samples.size());
+  double count = 1;
+  Point3 middle{}, spacing{};
+  for (int a = 0; a < 3; ++a) {
+    const double extent = surface.upper[a] - surface.lower[a];
+    const double cells = std::max(4.0, std::ceil(extent / (h / 2)));
+    spacing[a] = extent / cells;
+    middle[a] = (surface.upper[a] + surface.lower[a]) / 2;
+    o.half[a] = static_cast<Real>(extent / 2 + spacing[a]);
+    o.samples[a] = static_cast<Index>(cells) + 3;
+    count *= o.samples[a];
+  }
+  FILIGREE_REQUIRE(static_cast<double>(samples.size()) + count < kMost,
+                   "the surfaces of the obstacles need more than {} samples half a cell apart: use "
+                   "larger cells or smaller obstacles",
+                   kMost);
+  for (Index i = 0; i < o.samples[0]; ++i) {
+    for (Index j = 0; j < o.samples[1]; ++j) {
+      for (Index k = 0; k < o.samples[2]; ++k) {
+        const Index at[3] = {i, j, k};
+        Point3 x{};
+        for (int a = 0; a < 3; ++a) {
+          x[a] = middle[a] + spacing[a] * (at[a] - 0.5 * (o.samples[a] - 1));
+        }
+        samples.push_back(static_cast<Real>(signed_distance(surface, x)));
+      }
+    }
+  }
+}
+
+}  // namespace
+
 template <int D>
 Obstacle<D> make_obstacle(const Shape& shape, const Mat<D>& orientation, bool is_hollow,
                           const Wall& surface) {
+  std::vector<Real> none;
+  return make_obstacle<D>(shape, orientation, is_hollow, surface, 0, none);
+}
+
+template <int D>
+Obstacle<D> make_obstacle(const Shape& shape, const Mat<D>& orientation, bool is_hollow,
+                          const Wall& surface, [[maybe_unused]] double h,
+                          [[maybe_unused]] std::vector<Real>& samples) {
   Obstacle<D> o;
   if (std::holds_alternative<SphereShape>(shape)) o.form = ObstacleForm::kBall;
   if (const auto* cylinder = std::get_if<CylinderShape>(&shape)) {
@@ -62,16 +111,23 @@ Obstacle<D> make_obstacle(const Shape& shape, const Mat<D>& orientation, bool is
     o.half[a] = static_cast<Real>((upper[a] - lower[a]) / 2);
     o.center[a] = static_cast<Real>((upper[a] + lower[a]) / 2);
   }
+  if constexpr (D == 3) {
+    if (const auto* triangles = std::get_if<SurfaceShape>(&shape)) {
+      sample(*triangles->surface, h, o, samples);
+    }
+  }
   o.orientation = orientation;
   o.is_hollow = is_hollow;
   o.surface = surface;
   return o;
 }
 
-#define FILIGREE_INSTANTIATE(D)                                    \
-  template Obstacle<D> at_time<D>(const ObstaclePath<D>&, double); \
-  template double largest_speed<D>(const ObstaclePath<D>&);        \
-  template Obstacle<D> make_obstacle<D>(const Shape&, const Mat<D>&, bool, const Wall&);
+#define FILIGREE_INSTANTIATE(D)                                                                 \
+  template Obstacle<D> at_time<D>(const ObstaclePath<D>&, double);                              \
+  template double largest_speed<D>(const ObstaclePath<D>&);                                     \
+  template Obstacle<D> make_obstacle<D>(const Shape&, const Mat<D>&, bool, const Wall&);        \
+  template Obstacle<D> make_obstacle<D>(const Shape&, const Mat<D>&, bool, const Wall&, double, \
+                                        std::vector<Real>&);
 FILIGREE_INSTANTIATE(2)
 FILIGREE_INSTANTIATE(3)
 #undef FILIGREE_INSTANTIATE

@@ -11,6 +11,9 @@
 // which is the law of the walls (boundary.hpp) in the obstacle's frame.
 #pragma once
 
+#include <vector>
+
+#include "core/array.hpp"
 #include "physics/mpm/boundary.hpp"
 #include "physics/shapes.hpp"
 
@@ -32,14 +35,18 @@ FILIGREE_FUNCTION Vec<3> swept(const Spin<3>& spin, const Vec<3>& r) {
 Mat<2> rotation_matrix(const Vec<1, double>& turn);
 Mat<3> rotation_matrix(const Vec<3, double>& turn);
 
-enum class ObstacleForm { kBox, kBall, kCylinder };
+enum class ObstacleForm { kBox, kBall, kCylinder, kSampled };
 
 /// An obstacle at one moment, for kernels.
 template <int D>
 struct Obstacle {
   ObstacleForm form = ObstacleForm::kBox;
-  Vec<D> half{};                            ///< half the extent of the shape along its own axes, m
-  int axis = 0;                             ///< of a cylinder
+  Vec<D> half{};  ///< half the extent of the shape along its own axes, m
+  int axis = 0;   ///< of a cylinder
+  /// Of a sampled surface: where its distances begin, and how many there are per axis; the last
+  /// axis is the fastest, the outermost samples lie at +- half.
+  Index first_sample = 0;
+  Vec<D, Index> samples{};
   bool is_hollow = false;                   ///< the matter is inside the shape
   Wall surface{};                           ///< slip, stick or separate, with its friction
   Vec<D> center{};                          ///< m
@@ -80,9 +87,55 @@ FILIGREE_FUNCTION SurfacePoint<N> edged_distance(const Vec<N>& excess) {
   return s;
 }
 
+/// Linear interpolation of sampled distances; the normal is the direction of its gradient. Points
+/// beyond the samples are far outside.
+template <int D>
+FILIGREE_FUNCTION SurfacePoint<D> sampled_surface(const Obstacle<D>& o, const Array<Real>& samples,
+                                                  const Vec<D>& x) {
+  SurfacePoint<D> s{};
+  s.normal[0] = 1;
+  Vec<D, Index> cell{};
+  Vec<D> share{};
+  Vec<D> spacing{};
+  for (int a = 0; a < D; ++a) {
+    spacing[a] = 2 * o.half[a] / static_cast<Real>(o.samples[a] - 1);
+    const Real place = (x[a] + o.half[a]) / spacing[a];
+    if (!(place >= 0 && place < static_cast<Real>(o.samples[a] - 1))) {
+      s.distance = spacing[a];
+      return s;
+    }
+    cell[a] = static_cast<Index>(place);
+    share[a] = place - static_cast<Real>(cell[a]);
+  }
+  Vec<D> gradient{};
+  for (int corner = 0; corner < (1 << D); ++corner) {
+    Index i = 0;
+    Vec<D> weight{};
+    for (int a = 0; a < D; ++a) {
+      const bool upper = (corner >> a & 1) == 1;
+      i = i * o.samples[a] + cell[a] + (upper ? 1 : 0);
+      weight[a] = upper ? share[a] : 1 - share[a];
+    }
+    const Real value = samples(o.first_sample + i);
+    Real product = value;
+    for (int a = 0; a < D; ++a) product *= weight[a];
+    s.distance += product;
+    for (int a = 0; a < D; ++a) {
+      Real slope = (corner >> a & 1) == 1 ? value / spacing[a] : -value / spacing[a];
+      for (int b = 0; b < D; ++b) slope *= b == a ? Real(1) : weight[b];
+      gradient[a] += slope;
+    }
+  }
+  const Real length = norm(gradient);
+  if (length > 0) s.normal = gradient / length;
+  return s;
+}
+
 /// The nearest point of the obstacle's surface, in its own frame.
 template <int D>
-FILIGREE_FUNCTION SurfacePoint<D> own_surface(const Obstacle<D>& o, const Vec<D>& x) {
+FILIGREE_FUNCTION SurfacePoint<D> own_surface(const Obstacle<D>& o, const Array<Real>& samples,
+                                              const Vec<D>& x) {
+  if (o.form == ObstacleForm::kSampled) return sampled_surface(o, samples, x);
   SurfacePoint<D> s{};
   if (o.form == ObstacleForm::kBall) {
     const Real r = norm(x);
@@ -112,8 +165,9 @@ FILIGREE_FUNCTION SurfacePoint<D> own_surface(const Obstacle<D>& o, const Vec<D>
 
 /// The nearest point of the obstacle's surface from a point in space.
 template <int D>
-FILIGREE_FUNCTION SurfacePoint<D> surface_at(const Obstacle<D>& o, const Vec<D>& x) {
-  SurfacePoint<D> s = own_surface(o, transpose(o.orientation) * (x - o.center));
+FILIGREE_FUNCTION SurfacePoint<D> surface_at(const Obstacle<D>& o, const Array<Real>& samples,
+                                             const Vec<D>& x) {
+  SurfacePoint<D> s = own_surface(o, samples, transpose(o.orientation) * (x - o.center));
   s.normal = o.orientation * s.normal;
   if (o.is_hollow) {
     s.distance = -s.distance;
@@ -124,8 +178,9 @@ FILIGREE_FUNCTION SurfacePoint<D> surface_at(const Obstacle<D>& o, const Vec<D>&
 
 /// Velocity of a node at x after it has touched the obstacle.
 template <int D>
-FILIGREE_FUNCTION Vec<D> touched(const Obstacle<D>& o, const Vec<D>& x, const Vec<D>& v) {
-  const SurfacePoint<D> s = surface_at(o, x);
+FILIGREE_FUNCTION Vec<D> touched(const Obstacle<D>& o, const Array<Real>& samples, const Vec<D>& x,
+                                 const Vec<D>& v) {
+  const SurfacePoint<D> s = surface_at(o, samples, x);
   if (!(s.distance < 0)) return v;
   const Vec<D> carried = o.velocity + swept(o.spin, x - o.center);
   if (o.surface.kind == WallKind::kStick) return carried;
@@ -159,7 +214,13 @@ Obstacle<D> at_time(const ObstaclePath<D>& path, double time);
 template <int D>
 double largest_speed(const ObstaclePath<D>& path);
 
-/// A standing obstacle of the shape, its own axes turned by `orientation` about its centre.
+/// A standing obstacle of the shape, its own axes turned by `orientation` about its centre. The
+/// signed distances of a surface of triangles are sampled at most half a cell `h` apart and
+/// appended to `samples`; the error of the interpolation is (h/2)^2/8 times the curvatures.
+template <int D>
+Obstacle<D> make_obstacle(const Shape& shape, const Mat<D>& orientation, bool is_hollow,
+                          const Wall& surface, double h, std::vector<Real>& samples);
+/// The same for shapes other than surfaces.
 template <int D>
 Obstacle<D> make_obstacle(const Shape& shape, const Mat<D>& orientation, bool is_hollow,
                           const Wall& surface);

@@ -156,7 +156,9 @@ FILIGREE_FUNCTION Vec<D> touch_obstacles(const Grid<D>& grid, const Surroundings
   }
   const Vec<D> x = grid.position(image);
   v = cwise_product(sign, v);
-  for (Index i = 0; i < around.obstacles.size(); ++i) v = touched(around.obstacles(i), x, v);
+  for (Index i = 0; i < around.obstacles.size(); ++i) {
+    v = touched(around.obstacles(i), around.samples, x, v);
+  }
   return cwise_product(sign, v);
 }
 

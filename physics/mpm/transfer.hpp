@@ -35,6 +35,7 @@ template <int D>
 struct Surroundings {
   Walls<D> walls{};
   Array<Obstacle<D>> obstacles;  ///< at the end of the step
+  Array<Real> samples;           ///< distances of their sampled surfaces
   Vec<D> gravity{};              ///< m/s^2
 };
 

@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
-#include "core/text.hpp"
+#include "core/error.hpp"
+#include "io/surface_reader.hpp"
+#include "physics/triangle_surface.hpp"
 
 namespace filigree {
 
@@ -27,12 +30,37 @@ std::string wrong_size(const std::string& what, std::size_t size, std::size_t di
   return format("{} has {} coordinates but the domain has {}", what, size, dim);
 }
 
+TriangleMesh read_mesh(const std::filesystem::path& file) {
+  const SurfaceData data = read_surface(file);
+  constexpr std::size_t kMost = std::numeric_limits<Index>::max() / 3;
+  FILIGREE_REQUIRE(data.points.size() <= kMost && data.triangles.size() <= kMost,
+                   "'{}' has more than {} points or triangles; simplify the surface", file.string(),
+                   kMost);
+  TriangleMesh mesh;
+  for (const auto& [x, y, z] : data.points) mesh.points.push_back({x, y, z});
+  for (const auto& [a, b, c] : data.triangles) {
+    mesh.triangles.push_back({static_cast<Index>(a), static_cast<Index>(b), static_cast<Index>(c)});
+  }
+  return mesh;
+}
+
+/// A surface is unknown where files are not looked at.
+bool is_known(const Shape& shape) {
+  const auto* surface = std::get_if<SurfaceShape>(&shape);
+  return surface == nullptr || surface->surface != nullptr;
+}
+
 std::string check_shape(const BodyOptions& body, const DomainOptions& domain) {
   const std::size_t dim = domain.min.size();
   if (std::holds_alternative<CylinderShape>(body.shape) && dim == 2) {
     return format("body '{}' is a cylinder in a 2D domain; use a sphere (a disc in 2D) or a box",
                   body.name);
   }
+  if (std::holds_alternative<SurfaceShape>(body.shape) && dim == 2) {
+    return format("body '{}' is a surface in a 2D domain; use a sphere (a disc in 2D) or a box",
+                  body.name);
+  }
+  if (!is_known(body.shape)) return "";
   const std::vector<double> lower = lower_corner(body.shape);
   const std::vector<double> upper = upper_corner(body.shape);
   std::string wrong = wrong_size(format("the shape of body '{}'", body.name), lower.size(), dim);
@@ -105,6 +133,10 @@ std::pair<std::string, std::string> check_obstacle(const ObstacleOptions& obstac
   if (std::holds_alternative<CylinderShape>(obstacle.shape) && dim == 2) {
     return {".shape", "a cylinder needs a 3D domain; use a sphere (a disc in 2D) or a box"};
   }
+  if (std::holds_alternative<SurfaceShape>(obstacle.shape) && dim == 2) {
+    return {".shape", "a surface needs a 3D domain; use a sphere (a disc in 2D) or a box"};
+  }
+  if (!is_known(obstacle.shape)) return {};
   std::string wrong = wrong_size("the shape", lower_corner(obstacle.shape).size(), dim);
   if (!wrong.empty()) return {".shape", wrong};
   if (!obstacle.rotation.empty()) {
@@ -197,6 +229,22 @@ std::string ObstacleOptions::validate() const {
   return check_name(name, "ramp");
 }
 
+std::string MpmOptions::load_files(const std::filesystem::path& folder) {
+  std::string text;
+  const auto load = [&](Shape& shape, const char* list, std::size_t i) {
+    auto* surface = std::get_if<SurfaceShape>(&shape);
+    if (surface == nullptr) return;
+    try {
+      place_surface(*surface, read_mesh(folder / surface->file.path));
+    } catch (const Error& error) {
+      text += format("{}.{}.shape.file: {}\n", list, i, error.what());
+    }
+  };
+  for (std::size_t i = 0; i < bodies.size(); ++i) load(bodies[i].shape, "bodies", i);
+  for (std::size_t i = 0; i < obstacles.size(); ++i) load(obstacles[i].shape, "obstacles", i);
+  return text;
+}
+
 std::string MpmOptions::validate() const {
   const std::size_t dim = domain.min.size();
   if (bodies.empty()) return "bodies: the list is empty, so there would be no particles; add one";
@@ -216,7 +264,7 @@ std::string MpmOptions::validate() const {
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     const std::string key = format("bodies.{}", i);
     const std::string bad_shape = check_shape(bodies[i], domain);
-    fillable.push_back(bad_shape.empty());
+    fillable.push_back(bad_shape.empty() && is_known(bodies[i].shape));
     add(key + ".shape", bad_shape);
     add(key + ".motion", check_motion(bodies[i], dim));
     for (std::size_t j = 0; j < i; ++j) {

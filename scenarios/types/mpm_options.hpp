@@ -3,6 +3,7 @@
 // The keys of scenario type `mpm`: what lies in the box, how it moves, what is measured.
 #pragma once
 
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
@@ -283,6 +284,8 @@ struct MpmOptions {
     v("obstacles", obstacles, About{.doc = "rigid bodies that stand or move on a given path"});
     v("measures", measures, About{.doc = "figures for metrics.json"});
   }
+  /// Reads the surfaces of bodies and obstacles.
+  std::string load_files(const std::filesystem::path& folder);
   std::string validate() const;
 };
 

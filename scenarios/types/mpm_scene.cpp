@@ -32,10 +32,12 @@ Mat<D> orientation_of(const std::vector<double>& degrees) {
 }
 
 template <int D>
-mpm::ObstaclePath<D> make_path(const ObstacleOptions& options) {
+mpm::ObstaclePath<D> make_path(const ObstacleOptions& options, double h,
+                               std::vector<Real>& samples) {
   mpm::ObstaclePath<D> path;
-  path.start = mpm::make_obstacle<D>(options.shape, orientation_of<D>(options.rotation),
-                                     options.hollow, {options.surface, options.friction});
+  path.start =
+      mpm::make_obstacle<D>(options.shape, orientation_of<D>(options.rotation), options.hollow,
+                            {options.surface, options.friction}, h, samples);
   if (!options.motion) return path;
   path.velocity = to_vec<D>(options.motion->velocity);
   path.spin = to_vec < D == 2 ? 1 : 3 > (options.motion->angular_velocity);
@@ -92,9 +94,11 @@ mpm::Model<D> make_model(const MpmOptions& options) {
     model.gravity[a] = static_cast<Real>(options.gravity[a]);
   }
   for (const BodyOptions& body : options.bodies) model.laws.push_back(body.material);
+  std::vector<Real> samples;
   for (const ObstacleOptions& obstacle : options.obstacles) {
-    model.obstacles.push_back(make_path<D>(obstacle));
+    model.obstacles.push_back(make_path<D>(obstacle, options.domain.cell_size, samples));
   }
+  model.obstacle_samples = to_device<Real>("mpm/obstacle_samples", samples);
   model.transfer = options.solver.transfer;
   model.cfl = options.solver.cfl;
   model.fixed_dt = options.solver.dt;

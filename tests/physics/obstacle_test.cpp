@@ -9,11 +9,13 @@
 
 #include "core/random.hpp"
 #include "physics/shape_outline.hpp"
+#include "physics/surface_generators.hpp"
 
 namespace filigree::mpm {
 namespace {
 
 constexpr bool kFloat = std::is_same_v<Real, float>;
+const Array<Real> kNoSamples;
 
 std::vector<Shape> shapes(int dim) {
   if (dim == 2) {
@@ -44,7 +46,7 @@ void check_distance(const Shape& shape, bool is_hollow) {
   int smooth = 0;
   for (int sample = 0; sample < 500; ++sample) {
     const Vec<D> x = random_point<D>(stream, sample);
-    const SurfacePoint<D> s = surface_at(o, x);
+    const SurfacePoint<D> s = surface_at(o, kNoSamples, x);
     const Vec<D> own = transpose(o.orientation) * (x - o.center);
     const std::vector<double> point(own.data, own.data + D);
     if (std::abs(s.distance) > tol<Real>(100)) {
@@ -56,8 +58,8 @@ void check_distance(const Shape& shape, bool is_hollow) {
     for (int a = 0; a < D; ++a) {
       Vec<D> d{};
       d[a] = step;
-      const SurfacePoint<D> more = surface_at(o, x + d);
-      const SurfacePoint<D> less = surface_at(o, x - d);
+      const SurfacePoint<D> more = surface_at(o, kNoSamples, x + d);
+      const SurfacePoint<D> less = surface_at(o, kNoSamples, x - d);
       is_smooth = is_smooth && norm(more.normal - less.normal) < Real(0.1);
       const Real derivative = (more.distance - less.distance) / (2 * step);
       slope += derivative * s.normal[a];
@@ -86,36 +88,38 @@ Obstacle<2> floor_of(WallKind kind, double friction) {
 constexpr Vec<2> kInside{Real(0.5), Real(-0.01)};
 
 TEST(Obstacle, StickTakesTheVelocityOfTheObstacle) {
-  EXPECT_EQ(touched(floor_of(WallKind::kStick, 0), kInside, {7, -3}), (Vec<2>{2, 1}));
+  EXPECT_EQ(touched(floor_of(WallKind::kStick, 0), kNoSamples, kInside, {7, -3}), (Vec<2>{2, 1}));
 }
 
 TEST(Obstacle, SlipKeepsTheTangentialVelocityOnly) {
-  const Vec<2> v = touched(floor_of(WallKind::kSlip, 0), kInside, {7, -3});
+  const Vec<2> v = touched(floor_of(WallKind::kSlip, 0), kNoSamples, kInside, {7, -3});
   EXPECT_NEAR(v[0], 7, tol<Real>(10));
   EXPECT_NEAR(v[1], 1, tol<Real>(10));
 }
 
 TEST(Obstacle, SeparateLetsMatterLeaveAndRubsWhatComes) {
   const Obstacle<2> o = floor_of(WallKind::kSeparate, 0.5);
-  EXPECT_EQ(touched(o, kInside, {7, 3}), (Vec<2>{7, 3})) << "leaving: faster than the floor";
+  EXPECT_EQ(touched(o, kNoSamples, kInside, {7, 3}), (Vec<2>{7, 3}))
+      << "leaving: faster than the floor";
   // Relative velocity (5, -4): the normal part 4 rubs off 2 of the tangential 5.
-  const Vec<2> v = touched(o, kInside, {7, -3});
+  const Vec<2> v = touched(o, kNoSamples, kInside, {7, -3});
   EXPECT_NEAR(v[0], 2 + 3, tol<Real>(10));
   EXPECT_NEAR(v[1], 1, tol<Real>(10));
   // (1, -4): friction 2 exceeds the tangential velocity, so it sticks.
-  const Vec<2> stuck = touched(o, kInside, {3, -3});
+  const Vec<2> stuck = touched(o, kNoSamples, kInside, {3, -3});
   EXPECT_NEAR(stuck[0], 2, tol<Real>(10));
   EXPECT_NEAR(stuck[1], 1, tol<Real>(10));
-  EXPECT_EQ(touched(o, {Real(0.5), Real(0.01)}, {7, -3}), (Vec<2>{7, -3})) << "outside";
+  EXPECT_EQ(touched(o, kNoSamples, {Real(0.5), Real(0.01)}, {7, -3}), (Vec<2>{7, -3})) << "outside";
 }
 
 TEST(Obstacle, TurningSurfacesCarryMatterAround) {
   Obstacle<3> drum = make_obstacle<3>(CylinderShape{{0, 0, 0}, 0.5, 1, 1}, Mat<3>::identity(), true,
                                       {WallKind::kStick, 0});
   drum.spin = {0, 2, 0};
-  const Vec<3> v = touched(drum, {Real(0.6), 0, 0}, Vec<3>::zero());
+  const Vec<3> v = touched(drum, kNoSamples, {Real(0.6), 0, 0}, Vec<3>::zero());
   EXPECT_NEAR(v[2], -1.2, tol<Real>(10));
-  EXPECT_EQ(touched(drum, {Real(0.4), 0, 0}, {1, 2, 3}), (Vec<3>{1, 2, 3})) << "inside the drum";
+  EXPECT_EQ(touched(drum, kNoSamples, {Real(0.4), 0, 0}, {1, 2, 3}), (Vec<3>{1, 2, 3}))
+      << "inside the drum";
 }
 
 TEST(Obstacle, PathsAreSteadyBetweenTheirTimes) {
@@ -148,6 +152,33 @@ TEST(Obstacle, RotationsAreRotations) {
     EXPECT_LE(squared_norm(R * transpose(R) - Mat<3>::identity()), tol<Real>(10));
     EXPECT_NEAR(det(R), 1, tol<Real>(10));
     EXPECT_NEAR(trace(R), 1 + 2 * std::cos(norm(turn)), tol<Real>(20));
+  }
+}
+
+/// A ball of triangles, turned and moved, against the exact ball. Interpolation over h/2 of a
+/// distance with the curvature 1/0.1 at most (points closer to the middle are left out) and
+/// triangles inside the ball by up to e^2/(8 r), e their edge.
+TEST(Obstacle, SampledSurfacesAreWhereTheTrianglesAre) {
+  const double r = 0.3, h = 0.05;
+  SurfaceShape shape;
+  shape.position = {0.1, 0.2, 0.3};
+  place_surface(shape, sphere_surface(r, 4));
+  std::vector<Real> values;
+  const Obstacle<3> o = make_obstacle<3>(Shape(shape), rotation_matrix(Vec<3, double>{0.3, 0.5, 1}),
+                                         false, {WallKind::kStick, 0}, h, values);
+  EXPECT_NEAR(o.center[2], 0.3, 1e-3);
+  const auto samples = to_device<Real>("samples", values);
+  const RandomStream stream(3, "obstacle/sampled");
+  for (int i = 0; i < 500; ++i) {
+    const Vec<3> x = random_point<3>(stream, i) + o.center;
+    const Real exact = norm(x - o.center) - Real(r);
+    const SurfacePoint<3> s = surface_at(o, samples, x);
+    if (exact > 0.5 * h) {
+      EXPECT_GT(s.distance, 0);
+    } else if (exact > -0.2) {
+      EXPECT_NEAR(s.distance, exact, h * h / 32 * 2 / 0.1 + 0.001);
+      EXPECT_NEAR(dot(s.normal, x - o.center) / norm(x - o.center), 1, 0.02);
+    }
   }
 }
 

@@ -7,6 +7,8 @@
 #include <numbers>
 
 #include "core/error.hpp"
+#include "physics/surface_generators.hpp"
+#include "physics/triangle_surface.hpp"
 
 namespace filigree {
 namespace {
@@ -95,6 +97,51 @@ TEST(Shapes, CommonPointsAreFoundFromEitherSide) {
       EXPECT_TRUE(contains(b, *point, 0.025));
     }
   }
+}
+
+Shape surface_shape(SurfaceShape shape, TriangleMesh mesh) {
+  place_surface(shape, std::move(mesh));
+  return shape;
+}
+
+TEST(SurfaceShapes, ArePlacedByTheMiddleOfTheirBox) {
+  const TriangleMesh gear = gear_surface({.radius = 100, .tooth = 0, .height = 50}, 32, 20);
+  SurfaceShape shape;
+  shape.scale = 0.001;
+  shape.rotation = {90, 0, 0};  // z becomes -y
+  const Shape at_origin = surface_shape(shape, gear);
+  EXPECT_EQ(dimension(at_origin), 3U);
+  EXPECT_THAT(upper_corner(at_origin)[1], testing::DoubleNear(0.025, 1e-15));
+  EXPECT_THAT(upper_corner(at_origin)[2], testing::DoubleNear(0.1, 1e-15));
+  shape.position = {1, 2, 3};
+  const Shape moved = surface_shape(shape, gear);
+  EXPECT_THAT(lower_corner(moved),
+              testing::Pointwise(testing::DoubleNear(1e-14), std::vector<double>{0.9, 1.975, 2.9}));
+  EXPECT_TRUE(contains(moved, {1, 2.02, 3}));
+  EXPECT_FALSE(contains(moved, {1, 2.02, 3}, 0.01));
+  EXPECT_FALSE(contains(moved, {1, 2.03, 3}));
+}
+
+TEST(SurfaceShapes, AreFilledLikeTheFormula) {
+  const Shape ball = surface_shape({}, sphere_surface(0.1, 4));
+  const TriangleSurface& surface = *std::get<SurfaceShape>(ball).surface;
+  for (const double spacing : {0.02, 0.01, 0.005}) {
+    EXPECT_NEAR(filled_volume(ball, spacing), surface.volume, spacing * surface.area) << spacing;
+  }
+  EXPECT_NEAR(filled_volume(ball, 0.004), surface.volume, 5e-3 * surface.volume);
+  const Shape box = BoxShape{.min = {0.05, -1, -1}, .max = {1, 1, 1}};
+  EXPECT_TRUE(common_point(ball, box, 0.01, 0.0025));
+  EXPECT_TRUE(common_point(box, ball, 0.01, 0.0025));
+  EXPECT_FALSE(common_point(ball, BoxShape{.min = {0.1, -1, -1}, .max = {1, 1, 1}}, 0.01, 0.0025));
+}
+
+TEST(SurfaceShapes, ThinOnesAreRefused) {
+  const Shape ring = surface_shape({}, torus_surface(0.1, 0.01, 64, 16));
+  EXPECT_EQ(not_fillable(ring, 0.005), "");
+  EXPECT_EQ(not_fillable(ring, 0.2),
+            "it is so thin that no particle lies inside at 0.2 m: use smaller cells");
+  EXPECT_THROW(fill_shape(ring, 0.2), InputError);
+  EXPECT_THROW(fill_shape(SurfaceShape{}, 0.2), InternalError);
 }
 
 }  // namespace

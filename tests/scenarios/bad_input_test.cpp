@@ -48,7 +48,16 @@ TEST_P(BadInput, IsReportedAsExpected) {
   EXPECT_EQ(report, testing_support::read_text(GetParam() + ".expected"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, BadInput, testing::ValuesIn(names_with(".yaml")),
+/// A build without VTK reads no surfaces, and says so instead.
+std::vector<std::string> names_of_this_build() {
+  std::vector<std::string> names = names_with(".yaml");
+#if !FILIGREE_WITH_VTK
+  std::erase_if(names, [](const std::string& name) { return name.starts_with("surface_"); });
+#endif
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, BadInput, testing::ValuesIn(names_of_this_build()),
                          [](const auto& file) { return file.param; });
 
 TEST(BadInputFolder, HoldsFortyFilesWithTheirReports) {
@@ -92,11 +101,12 @@ TEST(BadInputFolder, EveryLibraryScenarioReadsBackFromItsEcho) {
   for (const auto& entry : fs::recursive_directory_iterator(library)) {
     if (entry.path().extension() != ".yaml") continue;
     const Scenario scenario = load_scenario({.file = entry.path()}, scenario_types());
-    const fs::path copy = fs::path(testing::TempDir()) /
-                          format("filigree_echo_{}.yaml", entry.path().stem().string());
+    const fs::path folder = fs::path(testing::TempDir()) / "filigree_echo";
+    fs::copy(entry.path().parent_path(), folder, fs::copy_options::recursive);  // what it names
+    const fs::path copy = folder / "echo.yaml";
     std::ofstream(copy) << scenario.resolved;
     EXPECT_EQ(load_scenario({.file = copy}, scenario_types()).resolved, scenario.resolved);
-    fs::remove(copy);
+    fs::remove_all(folder);
     ++count;
   }
   EXPECT_GT(count, 0);

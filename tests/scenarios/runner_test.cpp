@@ -9,6 +9,7 @@
 #include "io/npz.hpp"
 #include "io/writer.hpp"
 #include "scenarios/preparation.hpp"
+#include "tests/scenarios/chain_simulation.hpp"
 #include "tests/scenarios/run_support.hpp"
 
 namespace filigree::testing_support {
@@ -35,6 +36,25 @@ TEST_F(RunTest, WritesEverythingAndMeetsItsExpectations) {
   EXPECT_EQ(manifest.inputs[0].sha256.size(), 64U);
   EXPECT_EQ(manifest.outputs.size(), 11U);
   EXPECT_EQ(manifest.diagnostics.at("time [s]"), 1.0);
+}
+
+TEST_F(RunTest, FilesOfTheScenarioAreKeptBesideIt) {
+  fs::create_directories(folder_ / "parts");
+  write("parts/notes.txt", "text");
+  EXPECT_EQ(run(load({"notes=parts/notes.txt"}), "out").code, ExitCode::kDone);
+  EXPECT_EQ(read_text(folder_ / "out/parts/notes.txt"), "text");
+  const Scenario again = load_scenario({.file = folder_ / "out/resolved.yaml"}, chain_types());
+  EXPECT_EQ(again.inputs.back(), folder_ / "out/parts/notes.txt");
+  const std::string elsewhere = (folder_ / "parts/notes.txt").string();
+  EXPECT_EQ(run(load({"notes=" + elsewhere}), "other").code, ExitCode::kDone);
+  write("out/scene.yaml", kChainScenario);
+  EXPECT_EQ(run(load_scenario(
+                    {.file = folder_ / "out/scene.yaml", .overrides = {"notes=../parts/notes.txt"}},
+                    chain_types()),
+                "third")
+                .code,
+            ExitCode::kDone);
+  EXPECT_FALSE(fs::exists(folder_ / "third/parts"));
 }
 
 TEST_F(RunTest, FramesLieExactlyOnTheirTimes) {
