@@ -62,13 +62,14 @@ function(filigree_program name)
   target_link_libraries(${name} PRIVATE filigree_core filigree_options ${ARG_LINK_PRIVATE})
 endfunction()
 
-# filigree_tests(NAME LAYERS ... [LINK ...] [PROGRAM] [DISCOVER]) makes filigree_NAME_tests of
-# tests/NAME/*.cpp. With PROGRAM the tests may call the program. Without DISCOVER ctest runs the
+# filigree_tests(NAME LAYERS ... [LINK ...] [SOURCES patterns] [PROGRAM] [DISCOVER]) makes
+# filigree_NAME_tests of tests/NAME/*.cpp. SOURCES are parts of the program that the tests call
+# directly; with PROGRAM they may also start the program. Without DISCOVER ctest runs the
 # executable as one test, which saves a process start per case; with it every case is a test of its
 # own, so that long cases run side by side.
 function(filigree_tests name)
-  cmake_parse_arguments(ARG "DISCOVER;PROGRAM" "" "LAYERS;LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp)
+  cmake_parse_arguments(ARG "DISCOVER;PROGRAM" "" "LAYERS;LINK;SOURCES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp ${ARG_SOURCES})
   if(NOT FILIGREE_WITH_VTK)
     list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
   endif()

@@ -34,7 +34,7 @@ TEST_F(CommandsTest, HelpOfEveryCommandHasAnExample) {
   EXPECT_EQ(main.code, 0);
   EXPECT_THAT(main.out, AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes: 0 done")));
   for (const char* command :
-       {"run", "check", "explain", "list", "info", "compare", "convert", "doctor"}) {
+       {"run", "check", "explain", "list", "info", "compare", "report", "convert", "doctor"}) {
     EXPECT_THAT(main.out, HasSubstr(std::string("\n  ") + command));
     const CallResult help = call({command, "--help"});
     EXPECT_EQ(help.code, 0);
