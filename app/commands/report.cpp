@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "app/program.hpp"
+#include "app/render/run_pictures.hpp"
 #include "app/report/run_report.hpp"
 #include "io/atomic_file.hpp"
 
@@ -17,11 +18,21 @@ struct ReportArguments {
   bool no_pictures = false;
 };
 
+/// A run without frames, a build or a machine that cannot draw: the page says why.
+ReportPicture picture_of(const ReportArguments& arguments) {
+  if (arguments.no_pictures) return {};
+  try {
+    return {.png = draw_contact_sheet(fs::path(arguments.run)), .note = ""};
+  } catch (const Error& error) {
+    return {.png = {}, .note = format("There is no picture: {}.", error.what())};
+  }
+}
+
 void report(const ReportArguments& arguments, const Program& program) {
   const RunRecord record = read_run(arguments.run, program.types);
   const fs::path out =
       arguments.out.empty() ? fs::path(arguments.run) / "report.html" : fs::path(arguments.out);
-  write_file_atomically(out, report_html(record, {}));
+  write_file_atomically(out, report_html(record, picture_of(arguments)));
   print(format("report in {}\n", out.string()));
 }
 
