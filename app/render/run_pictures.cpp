@@ -13,6 +13,8 @@ namespace filigree::app {
 namespace fs = std::filesystem;
 namespace {
 
+constexpr double kMostWidth = 8.0 / 3;  // of a sheet, in heights of a single picture
+
 /// Of a sheet, even and not more than can be drawn.
 int pixels(double length) {
   return 2 * static_cast<int>(std::clamp(length, 64.0, 8192.0) / 2);
@@ -49,17 +51,17 @@ std::vector<std::byte> draw_contact_sheet(const Painter& painter, const Look& lo
     shown.push_back(read_frame(frames[i]));
   }
   const int n = static_cast<int>(shown.size());
-  columns = std::min(columns, n);
+  columns = std::clamp(n, 1, columns);
   rows = (n + columns - 1) / columns;
   // A tile has the shape of what it shows; beside them there is room for the colour bar.
-  const double tile_height = height / 2.0;
-  const double tile_width = tile_height * std::clamp(1.1 * aspect_of(look), 0.6, 2.5);
-  const double bar = 0.35 * tile_height;
+  const double aspect = std::clamp(1.1 * aspect_of(look), 0.6, 2.5);
+  const double wide = columns * aspect + 0.35;  // of the sheet, in heights of a tile
+  const double tile = std::min(height / 2.0, kMostWidth * height / wide);
   return painter.draw(look, {.frames = shown,
                              .columns = columns,
                              .rows = rows,
-                             .width = pixels(columns * tile_width + bar),
-                             .height = pixels(rows * tile_height)});
+                             .width = pixels(wide * tile),
+                             .height = pixels(rows * tile)});
 }
 
 std::vector<std::byte> draw_contact_sheet(const fs::path& run) {

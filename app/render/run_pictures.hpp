@@ -18,7 +18,7 @@ std::vector<std::filesystem::path> frames_to_draw(const std::filesystem::path& r
 nlohmann::ordered_json options_of_run(const std::filesystem::path& run);
 
 /// Up to columns x rows of the frames at even distances on one picture. Each
-/// gets half the `height` of a picture of its own.
+/// gets up to half the `height` of a picture of its own.
 std::vector<std::byte> draw_contact_sheet(const Painter& painter, const Look& look,
                                           const std::vector<std::filesystem::path>& frames,
                                           int columns, int rows, int height);

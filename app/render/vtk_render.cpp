@@ -51,8 +51,8 @@ double dot(const Point& a, const Point& b) {
 vtkSmartPointer<vtkColorTransferFunction> color_map(const Look& look) {
   auto map = vtkSmartPointer<vtkColorTransferFunction>::New();
   map->SetColorSpaceToLab();
-  constexpr std::array<Color, 6> kColors{{{0.165, 0.133, 0.431},
-                                          {0.145, 0.329, 0.596},
+  constexpr std::array<Color, 6> kColors{{{0.208, 0.188, 0.510},
+                                          {0.157, 0.353, 0.624},
                                           {0.094, 0.522, 0.612},
                                           {0.231, 0.686, 0.541},
                                           {0.576, 0.827, 0.420},
@@ -301,6 +301,13 @@ void add_text(vtkRenderer& part, const Text& text) {
   part.AddActor2D(actor);
 }
 
+/// Are there blocks to tell apart?
+bool names_blocks(const Look& look) {
+  return look.blocks.size() > 1 &&
+         std::any_of(look.blocks.begin(), look.blocks.end(),
+                     [](const BlockLook& block) { return !block.by_field; });
+}
+
 /// Where things are, in pixels.
 struct Layout {
   double font = 12;
@@ -312,8 +319,8 @@ Layout layout_of(const Look& look, const Sheet& sheet) {
   Layout layout;
   const double tile =
       std::min<double>(sheet.height / sheet.rows, 0.7 * sheet.width / sheet.columns);
-  layout.font = std::clamp(tile / 26, 14.0, 60.0);
-  const int lines = int{!look.title.empty()} + int{look.blocks.size() > 1};
+  layout.font = std::clamp(std::max(tile / 26, sheet.width / 110.0), 14.0, 60.0);
+  const int lines = int{!look.title.empty()} + int{names_blocks(look)};
   layout.header = lines == 0 ? 0 : (1.7 * lines + 0.5) * layout.font;
   if (look.field.empty()) return layout;
   std::size_t longest = 0;
@@ -393,7 +400,7 @@ class SheetDrawing {
                          .bold = true});
       y -= line;
     }
-    if (look_.blocks.size() < 2) return;
+    if (!names_blocks(look_)) return;
     double x = layout_.font;
     for (const BlockLook& block : look_.blocks) {
       const std::string words = block.by_field ? block.name + ": " + look_.field : block.name;

