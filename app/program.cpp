@@ -89,6 +89,9 @@ ExitCode run_program(Program& program) {
   add_list(app, program);
   add_info(app, program);
   add_compare(app, program);
+  add_render(app, program);
+  add_report(app, program);
+  add_convert(app, program);
   add_doctor(app, program);
   try {
     run_command(app, program);

@@ -36,6 +36,9 @@ void add_explain(CLI::App& app, Program& program);
 void add_list(CLI::App& app, Program& program);
 void add_info(CLI::App& app, Program& program);
 void add_compare(CLI::App& app, Program& program);
+void add_render(CLI::App& app, Program& program);
+void add_report(CLI::App& app, Program& program);
+void add_convert(CLI::App& app, Program& program);
 void add_doctor(CLI::App& app, Program& program);
 
 /// `--log text|json` for commands that have it.

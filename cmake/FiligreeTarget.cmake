@@ -56,19 +56,41 @@ function(filigree_program name)
   if(NOT sources OR NOT TARGET filigree_core)
     return()
   endif()
+  list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")  # those belong to the drawing module
   add_executable(${name} ${sources})
   set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)  # finds Kokkos again
   filigree_link_layers(${name} PRIVATE ${ARG_LAYERS})
   target_link_libraries(${name} PRIVATE filigree_core filigree_options ${ARG_LINK_PRIVATE})
 endfunction()
 
-# filigree_tests(NAME LAYERS ... [LINK ...] [PROGRAM] [DISCOVER]) makes filigree_NAME_tests of
-# tests/NAME/*.cpp. With PROGRAM the tests may call the program. Without DISCOVER ctest runs the
+# filigree_drawing_module(SOURCES patterns) makes filigree_render.so, which the program loads when
+# it is to draw pictures. The program itself links neither VTK's rendering nor X11: loading those
+# takes longer than everything else at its start.
+function(filigree_drawing_module)
+  cmake_parse_arguments(ARG "" "" "SOURCES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${ARG_SOURCES})
+  if(NOT FILIGREE_DRAWING_LIBRARIES OR NOT TARGET filigree)
+    return()
+  endif()
+  add_library(filigree_render MODULE ${sources})
+  set_target_properties(filigree_render PROPERTIES PREFIX "" SUFFIX ".so"
+                        INSTALL_RPATH_USE_LINK_PATH ON)
+  target_link_libraries(filigree_render PRIVATE filigree_core filigree_options
+                        VTK::CommonCore VTK::CommonDataModel ${FILIGREE_DRAWING_LIBRARIES})
+  vtk_module_autoinit(TARGETS filigree_render
+                      MODULES VTK::RenderingOpenGL2 VTK::RenderingFreeType)
+  add_dependencies(filigree filigree_render)
+endfunction()
+
+# filigree_tests(NAME LAYERS ... [LINK ...] [SOURCES patterns] [PROGRAM] [DISCOVER]) makes
+# filigree_NAME_tests of tests/NAME/*.cpp. SOURCES are parts of the program that the tests call
+# directly; with PROGRAM they may also start the program. Without DISCOVER ctest runs the
 # executable as one test, which saves a process start per case; with it every case is a test of its
 # own, so that long cases run side by side.
 function(filigree_tests name)
-  cmake_parse_arguments(ARG "DISCOVER;PROGRAM" "" "LAYERS;LINK" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp)
+  cmake_parse_arguments(ARG "DISCOVER;PROGRAM" "" "LAYERS;LINK;SOURCES" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS tests/${name}/*.cpp ${ARG_SOURCES})
+  list(FILTER sources EXCLUDE REGEX "app/render/vtk_[^/]*\\.cpp$")
   if(NOT FILIGREE_WITH_VTK)
     list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
   endif()

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # Install rules and the package that find_package(filigree) reads.
 
-include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 set(filigree_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/filigree")
 
@@ -17,6 +16,9 @@ install(FILES "${FILIGREE_GENERATED_DIR}/core/config.hpp"
         DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/filigree/core")
 if(TARGET filigree)
   install(TARGETS filigree RUNTIME DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+if(TARGET filigree_render)
+  install(TARGETS filigree_render LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}/filigree")
 endif()
 if(EXISTS "${PROJECT_SOURCE_DIR}/scenarios/library")
   install(DIRECTORY "${PROJECT_SOURCE_DIR}/scenarios/library/"

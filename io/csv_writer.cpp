@@ -143,27 +143,30 @@ void CsvWriter::close() {
 }
 
 CsvTable read_csv(const fs::path& file) {
-  const std::string text = read_text_file(file, std::uint64_t{1} << 36);
-  FILIGREE_REQUIRE(!text.empty(), "'{}' is empty: a header line was expected", file.string());
+  return parse_csv(read_text_file(file, std::uint64_t{1} << 36), file.string());
+}
+
+CsvTable parse_csv(std::string_view text, const std::string& label) {
+  FILIGREE_REQUIRE(!text.empty(), "'{}' is empty: a header line was expected", label);
   CsvTable table;
   std::string_view rest = text;
   for (int line_number = 1; !rest.empty(); ++line_number) {
     const std::size_t end = rest.find('\n');
-    FILIGREE_REQUIRE(end != std::string_view::npos, "{}:{}: the last line is unfinished",
-                     file.string(), line_number);
+    FILIGREE_REQUIRE(end != std::string_view::npos, "{}:{}: the last line is unfinished", label,
+                     line_number);
     const std::vector<std::string_view> cells = split(rest.substr(0, end));
     rest.remove_prefix(end + 1);
     if (line_number == 1) {
       table.columns.assign(cells.begin(), cells.end());
       continue;
     }
-    FILIGREE_REQUIRE(cells.size() == table.columns.size(), "{}:{}: {} cells for {} columns",
-                     file.string(), line_number, cells.size(), table.columns.size());
+    FILIGREE_REQUIRE(cells.size() == table.columns.size(), "{}:{}: {} cells for {} columns", label,
+                     line_number, cells.size(), table.columns.size());
     std::vector<double>& row = table.rows.emplace_back();
     for (const std::string_view cell : cells) {
       const std::optional<double> value = parse_number(cell);
-      FILIGREE_REQUIRE(value.has_value(), "{}:{}: '{}' is not a finite number", file.string(),
-                       line_number, cell);
+      FILIGREE_REQUIRE(value.has_value(), "{}:{}: '{}' is not a finite number", label, line_number,
+                       cell);
       row.push_back(*value);
     }
   }

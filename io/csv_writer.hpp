@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace filigree {
@@ -50,5 +51,7 @@ struct CsvTable {
 
 /// InputError with line number on anything but a full table of finite numbers.
 CsvTable read_csv(const std::filesystem::path& file);
+/// The same on text in memory; `label` names it in messages.
+CsvTable parse_csv(std::string_view text, const std::string& label);
 
 }  // namespace filigree

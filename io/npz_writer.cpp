@@ -40,6 +40,8 @@ NamedArrays frame_arrays(const Frame& frame) {
       arrays.add(make_array(block.name + ".offsets", std::span<const std::int64_t>(block.offsets)));
       arrays.add(make_array(block.name + ".connectivity",
                             std::span<const std::int64_t>(block.connectivity)));
+      const auto kind = static_cast<std::uint8_t>(block.kind);
+      arrays.add(make_array(block.name + ".cell_kind", std::span<const std::uint8_t>(&kind, 1)));
     }
     for (const NamedArray& field : block.point_fields) {
       add_as(field, block.name + "." + field.name);

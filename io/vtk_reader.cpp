@@ -30,6 +30,23 @@ namespace {
 
 constexpr const char* kOtherFormat = "it is neither a .vtp nor a .vtu file of VTK's XML format";
 
+bool is_complete(std::string_view text) {
+  const std::size_t end = text.find_last_not_of(" \r\n");
+  return text.substr(0, end + 1).ends_with("</VTKFile>");
+}
+
+/// The value of key="value" in one XML element of a .vtm file.
+std::string attribute(std::string_view element, const std::string& key,
+                      const std::filesystem::path& file) {
+  const std::string start = " " + key + "=\"";
+  const std::size_t at = element.find(start);
+  const std::size_t begin = at + start.size();
+  const std::size_t end = at == std::string_view::npos ? at : element.find('"', begin);
+  FILIGREE_REQUIRE(end != std::string_view::npos, "cannot read '{}': an entry has no '{}'",
+                   file.string(), key);
+  return std::string(element.substr(begin, end - begin));
+}
+
 std::optional<DType> dtype_of_vtk(int type) {
   switch (type) {
     case VTK_FLOAT:
@@ -94,9 +111,8 @@ class FileReader {
   vtkSmartPointer<vtkPointSet> parse(const std::vector<std::byte>& bytes) const {
     const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
     const std::string_view head = text.substr(0, 1024);
-    const std::size_t end = text.find_last_not_of(" \r\n");
     require(head.find("<VTKFile") != std::string_view::npos, kOtherFormat);
-    require(text.substr(0, end + 1).ends_with("</VTKFile>"), "its end is missing");
+    require(is_complete(text), "its end is missing");
     if (head.find("type=\"PolyData\"") != std::string_view::npos) {
       return parse_with<vtkXMLPolyDataReader>(text);
     }
@@ -211,6 +227,28 @@ class FileReader {
 
 Frame read_vtk_file(const std::filesystem::path& file) {
   return FileReader(file).run();
+}
+
+Frame read_vtm_file(const std::filesystem::path& file) {
+  const std::string text = read_text_file(file);
+  FILIGREE_REQUIRE(
+      text.find("type=\"vtkMultiBlockDataSet\"") != std::string::npos && is_complete(text),
+      "cannot read '{}': it is not a complete .vtm file of VTK's XML format", file.string());
+  Frame frame;
+  constexpr std::string_view kEntry = "<DataSet ";
+  for (std::size_t at = text.find(kEntry); at != std::string::npos; at = text.find(kEntry, at)) {
+    const std::string_view entry = std::string_view(text).substr(at, text.find('>', at) - at);
+    at += kEntry.size();
+    Frame part = read_vtk_file(file.parent_path() / attribute(entry, "file", file));
+    Block block = std::move(part.blocks.front());
+    block.name = attribute(entry, "name", file);
+    frame.time = part.time;
+    frame.step = part.step;
+    frame.blocks.push_back(std::move(block));
+  }
+  FILIGREE_REQUIRE(!frame.blocks.empty(), "cannot read '{}': it names no files", file.string());
+  frame.number = std::max<std::int64_t>(frame_number_of(file), 0);
+  return frame;
 }
 
 }  // namespace filigree

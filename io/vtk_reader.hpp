@@ -16,4 +16,7 @@ namespace filigree {
 /// cannot be read.
 Frame read_vtk_file(const std::filesystem::path& file);
 
+/// A .vtm file as VtkWriter writes it: the blocks of the files that it names, under its names.
+Frame read_vtm_file(const std::filesystem::path& file);
+
 }  // namespace filigree

@@ -190,8 +190,11 @@ void RunFolder::discard() const {
 
 void RunFolder::clear() const {
   std::error_code error;
-  for (const fs::path& file : {resolved(), diagnostics(), metrics()}) fs::remove(file, error);
+  for (const fs::path& file : {resolved(), diagnostics(), metrics(), path_ / "report.html"}) {
+    fs::remove(file, error);
+  }
   fs::remove_all(path_ / "frames", error);
+  fs::remove_all(path_ / "pictures", error);
   for (const fs::path& folder : {path_, checkpoints()}) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
       const fs::path extension = entry.path().extension();

@@ -33,7 +33,8 @@ TEST_F(CommandsTest, HelpOfEveryCommandHasAnExample) {
   const CallResult main = call({"--help"});
   EXPECT_EQ(main.code, 0);
   EXPECT_THAT(main.out, AllOf(HasSubstr("Examples:"), HasSubstr("Exit codes: 0 done")));
-  for (const char* command : {"run", "check", "explain", "list", "info", "compare", "doctor"}) {
+  for (const char* command : {"run", "check", "explain", "list", "info", "compare", "render",
+                              "report", "convert", "doctor"}) {
     EXPECT_THAT(main.out, HasSubstr(std::string("\n  ") + command));
     const CallResult help = call({command, "--help"});
     EXPECT_EQ(help.code, 0);

@@ -165,7 +165,7 @@ TEST(NpzWriter, ArraysCarryEverythingInTheFrame) {
   const NamedArrays arrays = read_npz(folder / "frames/scene_000007.npz");
   EXPECT_EQ(join(arrays.names(), " "),
             "time step sand.points sand.velocity rods.points rods.offsets rods.connectivity "
-            "rods.cell.tension");
+            "rods.cell_kind rods.cell.tension");
   EXPECT_EQ(arrays.at("time").value(0), frame.time);
   EXPECT_EQ(arrays.at("step").value(0), 70);
   EXPECT_EQ(arrays.at("sand.points").shape, (std::vector<std::int64_t>{4, 3}));

@@ -31,7 +31,7 @@ OUTSIDE = {
     "kokkos": r"core/kokkos\.hpp",
     "eigen": r"core/gemm_[a-z]+\.cpp",
     "yaml": r"io/yaml/document\.cpp",
-    "vtk": r"io/vtk_[a-z_]+\.cpp",
+    "vtk": r"(io|app/render)/vtk_[a-z_]+\.cpp",
     "nanoflann": r"(graph/[a-z_]+|benchmarks/graph)\.cpp",  # the benchmark compares with it
 }
 GENERATED = {"core/config.hpp"}
