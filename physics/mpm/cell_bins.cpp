@@ -88,7 +88,7 @@ template <int D>
 void list_nodes(const Grid<D>& grid, CellBins& bins) {
   const Array<Index> mark = bins.cursor;
   const Array<Index> cells = bins.cells;
-  const Array<Index> nodes = bins.nodes;
+  const auto nodes = bins.nodes.view();
   const Index n_grid = grid.total_nodes();
   for_each(
       "mpm/bins/clear", n_grid, FILIGREE_LAMBDA(Index i) { mark(i) = 0; });

@@ -99,11 +99,10 @@ TEST_P(LibraryTest, MeetsItsExpectationsAndIsTheSameWithTwoThreadsAndAfterResump
   const CallResult second = run("resumed", {"--threads", "1", "--resume", "latest"});
   ASSERT_EQ(second.code, 0) << second.err;
   EXPECT_THAT(differing_files(folder_ / "one", folder_ / "resumed"),
-              testing::Not(testing::AnyOf(testing::HasSubstr("frames"), testing::HasSubstr(".pvd"),
-                                          testing::HasSubstr("diagnostics.csv"),
-                                          testing::HasSubstr("metrics.json"),
-                                          testing::HasSubstr("trajectory"),
-                                          testing::HasSubstr("metadata.json"))));
+              testing::Not(testing::AnyOf(
+                  testing::HasSubstr("frames"), testing::HasSubstr(".pvd"),
+                  testing::HasSubstr("diagnostics.csv"), testing::HasSubstr("metrics.json"),
+                  testing::HasSubstr("trajectory"), testing::HasSubstr("metadata.json"))));
   EXPECT_EQ(call({"compare", path("one"), path("resumed")}).code, 0);
 }
 
