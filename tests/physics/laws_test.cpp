@@ -191,7 +191,7 @@ TEST(HerschelBulkley, FlowStressSolvesItsEquation) {
       for (const double trial : {1.0001 * s_y, 2 * s_y, 1e3 * s_y}) {
         const double s = paste.flow_stress(Real(trial), Real(dt));
         EXPECT_GT(s, s_y * (1 - tol<Real>(10)));
-        EXPECT_LE(s, trial);
+        EXPECT_LE(s, trial * (1 + tol<Real>(4)));
         if (s - s_y < (kFloat ? 1e-2 : 1e-6) * s_y)
           continue;  // the difference has too few digits left
         const double flow = 2 * paste.mu() * dt * std::pow(std::max(s - s_y, 0.0) / K, 1 / n);

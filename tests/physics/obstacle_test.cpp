@@ -7,6 +7,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "physics/shape_outline.hpp"
 #include "physics/surface_generators.hpp"
@@ -155,6 +156,19 @@ TEST(Obstacle, RotationsAreRotations) {
   }
 }
 
+/// surface_at for many points, in a kernel: samples live on the device.
+HostArray<Vec<4>> surfaces_at(const Obstacle<3>& o, const Array<Real>& samples,
+                              const std::vector<Vec<3>>& points) {
+  const auto x = to_device<Vec<3>>("points", points);
+  const Array<Vec<4>> found("found", x.size());
+  for_each(
+      "test/surfaces_at", x.size(), FILIGREE_LAMBDA(Index i) {
+        const SurfacePoint<3> s = surface_at(o, samples, x(i));
+        found(i) = {s.distance, s.normal[0], s.normal[1], s.normal[2]};
+      });
+  return to_host(found);
+}
+
 /// A ball of triangles, turned and moved, against the exact ball. Interpolation over h/2 of a
 /// distance with the curvature 1/0.1 at most (points closer to the middle are left out) and
 /// triangles inside the ball by up to e^2/(8 r), e their edge.
@@ -169,15 +183,18 @@ TEST(Obstacle, SampledSurfacesAreWhereTheTrianglesAre) {
   EXPECT_NEAR(o.center[2], 0.3, 1e-3);
   const auto samples = to_device<Real>("samples", values);
   const RandomStream stream(3, "obstacle/sampled");
-  for (int i = 0; i < 500; ++i) {
-    const Vec<3> x = random_point<3>(stream, i) + o.center;
-    const Real exact = norm(x - o.center) - Real(r);
-    const SurfacePoint<3> s = surface_at(o, samples, x);
+  std::vector<Vec<3>> points;
+  for (int i = 0; i < 500; ++i) points.push_back(random_point<3>(stream, i) + o.center);
+  const auto found = surfaces_at(o, samples, points);
+  for (Index i = 0; i < found.size(); ++i) {
+    const Vec<3> r_i = points[static_cast<std::size_t>(i)] - o.center;
+    const Real exact = norm(r_i) - Real(r);
+    const Vec<3> normal{found(i)[1], found(i)[2], found(i)[3]};
     if (exact > 0.5 * h) {
-      EXPECT_GT(s.distance, 0);
+      EXPECT_GT(found(i)[0], 0);
     } else if (exact > -0.2) {
-      EXPECT_NEAR(s.distance, exact, h * h / 32 * 2 / 0.1 + 0.001);
-      EXPECT_NEAR(dot(s.normal, x - o.center) / norm(x - o.center), 1, 0.02);
+      EXPECT_NEAR(found(i)[0], exact, h * h / 32 * 2 / 0.1 + 0.001);
+      EXPECT_NEAR(dot(normal, r_i) / norm(r_i), 1, 0.02);
     }
   }
 }
