@@ -17,6 +17,7 @@
 #include <vtkXMLUnstructuredGridReader.h>
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string_view>
 
@@ -87,17 +88,22 @@ class FileReader {
     read_cells(*data, block);
     block.point_fields = read_fields(data->GetPointData());
     block.cell_fields = read_fields(data->GetCellData());
-    if (vtkDataArray* time = data->GetFieldData()->GetArray("TimeValue")) {
-      frame.time = time->GetComponent(0, 0);
-    }
-    if (vtkDataArray* step = data->GetFieldData()->GetArray("step")) {
-      frame.step = static_cast<std::int64_t>(step->GetComponent(0, 0));
-    }
+    frame.time = scalar(*data, "TimeValue");
+    frame.step = static_cast<std::int64_t>(scalar(*data, "step"));
     frame.blocks.push_back(std::move(block));
     return frame;
   }
 
  private:
+  /// A number among the field data, 0 when it is missing.
+  double scalar(vtkPointSet& data, const char* name) const {
+    vtkDataArray* array = data.GetFieldData()->GetArray(name);
+    if (array == nullptr || array->GetNumberOfTuples() < 1) return 0;
+    const double value = array->GetComponent(0, 0);
+    require(std::abs(value) < 1e18, format("its {} is no sensible number", name));
+    return value;
+  }
+
   void require(bool holds, const std::string& problem) const {
     FILIGREE_REQUIRE(holds, "cannot read '{}': {}", file_.string(), problem);
   }

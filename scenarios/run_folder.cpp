@@ -190,11 +190,13 @@ void RunFolder::discard() const {
 
 void RunFolder::clear() const {
   std::error_code error;
-  for (const fs::path& file : {resolved(), diagnostics(), metrics(), path_ / "report.html"}) {
+  for (const fs::path& file :
+       {resolved(), diagnostics(), metrics(), path_ / "report.html", path_ / "metadata.json"}) {
     fs::remove(file, error);
   }
-  fs::remove_all(path_ / "frames", error);
-  fs::remove_all(path_ / "pictures", error);
+  for (const char* folder : {"frames", "pictures", "train", "validation", "test"}) {
+    fs::remove_all(path_ / folder, error);
+  }
   for (const fs::path& folder : {path_, checkpoints()}) {
     for (const fs::directory_entry& entry : fs::directory_iterator(folder, error)) {
       const fs::path extension = entry.path().extension();

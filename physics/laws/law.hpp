@@ -21,11 +21,11 @@
 namespace filigree::laws {
 
 /// Lame's first parameter from Young's modulus (Pa) and Poisson's ratio.
-FILIGREE_FUNCTION Real lame_lambda(Real young, Real poisson) {
+FILIGREE_FUNCTION double lame_lambda(double young, double poisson) {
   return young * poisson / ((1 + poisson) * (1 - 2 * poisson));
 }
 /// Shear modulus.
-FILIGREE_FUNCTION Real shear_modulus(Real young, Real poisson) {
+FILIGREE_FUNCTION double shear_modulus(double young, double poisson) {
   return young / (2 * (1 + poisson));
 }
 
@@ -43,10 +43,10 @@ struct IsotropicSolid {
       About{.doc = "lateral contraction", .above = -1, .below = 0.5});
   }
   FILIGREE_FUNCTION Real mu() const {
-    return shear_modulus(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
+    return static_cast<Real>(shear_modulus(young_modulus, poisson_ratio));
   }
   FILIGREE_FUNCTION Real lambda() const {
-    return lame_lambda(static_cast<Real>(young_modulus), static_cast<Real>(poisson_ratio));
+    return static_cast<Real>(lame_lambda(young_modulus, poisson_ratio));
   }
   FILIGREE_FUNCTION Real wave_modulus() const { return lambda() + 2 * mu(); }
   FILIGREE_FUNCTION Real dynamic_viscosity() const { return 0; }

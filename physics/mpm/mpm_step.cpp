@@ -81,7 +81,7 @@ StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch<D>& s
   StepLimit limit;
   limit.max_speed = largest_speed(state, scratch.reducer);
   for (const ObstaclePath<D>& path : model.obstacles) {
-    limit.max_speed = std::max(limit.max_speed, largest_speed(path));
+    limit.max_speed = std::max(limit.max_speed, largest_speed(path, state.time));
   }
   const double h = model.grid.h;
   double fastest_sound = 0;

@@ -3,7 +3,7 @@
 // One explicit step of MLS-MPM with APIC transfers and symplectic Euler.
 //
 //   1. particles to grid: mass and momentum, stress forces included
-//   2. grid: v_i += dt g, walls
+//   2. grid: v_i += dt g, obstacles, walls
 //   3. grid to particles: v_p, C_p; x_p += dt v_p
 //   4. F_p <- (I + dt C_p) F_p, return mapping, new stress
 // Source: hu2018mls; jiang2015apic; stability limits derived in docs/numerics.md.

@@ -46,7 +46,8 @@ Obstacle<D> at_time(const ObstaclePath<D>& path, double time) {
 }
 
 template <int D>
-double largest_speed(const ObstaclePath<D>& path) {
+double largest_speed(const ObstaclePath<D>& path, double time) {
+  if (time >= path.until) return 0;
   return norm(path.velocity) + norm(path.spin) * static_cast<double>(norm(path.start.half));
 }
 
@@ -58,20 +59,23 @@ void sample(const TriangleSurface& surface, double h, Obstacle<3>& o, std::vecto
   o.form = ObstacleForm::kSampled;
   o.first_sample = static_cast<Index>(samples.size());
   double count = 1;
-  Point3 middle{}, spacing{};
+  Point3 cells{};
   for (int a = 0; a < 3; ++a) {
-    const double extent = surface.upper[a] - surface.lower[a];
-    const double cells = std::max(4.0, std::ceil(extent / (h / 2)));
-    spacing[a] = extent / cells;
-    middle[a] = (surface.upper[a] + surface.lower[a]) / 2;
-    o.half[a] = static_cast<Real>(extent / 2 + spacing[a]);
-    o.samples[a] = static_cast<Index>(cells) + 3;
-    count *= o.samples[a];
+    cells[a] = std::max(4.0, std::ceil((surface.upper[a] - surface.lower[a]) / (h / 2)));
+    count *= cells[a] + 3;
   }
   FILIGREE_REQUIRE(static_cast<double>(samples.size()) + count < kMost,
                    "the surfaces of the obstacles need more than {} samples half a cell apart: use "
                    "larger cells or smaller obstacles",
                    kMost);
+  Point3 middle{}, spacing{};
+  for (int a = 0; a < 3; ++a) {
+    const double extent = surface.upper[a] - surface.lower[a];
+    spacing[a] = extent / cells[a];
+    middle[a] = (surface.upper[a] + surface.lower[a]) / 2;
+    o.half[a] = static_cast<Real>(extent / 2 + spacing[a]);
+    o.samples[a] = static_cast<Index>(cells[a]) + 3;
+  }
   for (Index i = 0; i < o.samples[0]; ++i) {
     for (Index j = 0; j < o.samples[1]; ++j) {
       for (Index k = 0; k < o.samples[2]; ++k) {
@@ -124,7 +128,7 @@ Obstacle<D> make_obstacle(const Shape& shape, const Mat<D>& orientation, bool is
 
 #define FILIGREE_INSTANTIATE(D)                                                                 \
   template Obstacle<D> at_time<D>(const ObstaclePath<D>&, double);                              \
-  template double largest_speed<D>(const ObstaclePath<D>&);                                     \
+  template double largest_speed<D>(const ObstaclePath<D>&, double);                             \
   template Obstacle<D> make_obstacle<D>(const Shape&, const Mat<D>&, bool, const Wall&);        \
   template Obstacle<D> make_obstacle<D>(const Shape&, const Mat<D>&, bool, const Wall&, double, \
                                         std::vector<Real>&);

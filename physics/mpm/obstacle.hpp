@@ -87,8 +87,8 @@ FILIGREE_FUNCTION SurfacePoint<N> edged_distance(const Vec<N>& excess) {
   return s;
 }
 
-/// Linear interpolation of sampled distances; the normal is the direction of its gradient. Points
-/// beyond the samples are far outside.
+/// Linear interpolation of sampled distances; the normal is the direction of its gradient. For
+/// points beyond the samples: the way to the nearest sampled point, plus the distance there.
 template <int D>
 FILIGREE_FUNCTION SurfacePoint<D> sampled_surface(const Obstacle<D>& o, const Array<Real>& samples,
                                                   const Vec<D>& x) {
@@ -97,14 +97,14 @@ FILIGREE_FUNCTION SurfacePoint<D> sampled_surface(const Obstacle<D>& o, const Ar
   Vec<D, Index> cell{};
   Vec<D> share{};
   Vec<D> spacing{};
+  Vec<D> beyond{};
   for (int a = 0; a < D; ++a) {
     spacing[a] = 2 * o.half[a] / static_cast<Real>(o.samples[a] - 1);
-    const Real place = (x[a] + o.half[a]) / spacing[a];
-    if (!(place >= 0 && place < static_cast<Real>(o.samples[a] - 1))) {
-      s.distance = spacing[a];
-      return s;
-    }
+    const Real inside = Kokkos::fmin(Kokkos::fmax(x[a], -o.half[a]), o.half[a]);
+    beyond[a] = x[a] - inside;
+    const Real place = (inside + o.half[a]) / spacing[a];
     cell[a] = static_cast<Index>(place);
+    if (cell[a] > o.samples[a] - 2) cell[a] = o.samples[a] - 2;
     share[a] = place - static_cast<Real>(cell[a]);
   }
   Vec<D> gradient{};
@@ -125,6 +125,11 @@ FILIGREE_FUNCTION SurfacePoint<D> sampled_surface(const Obstacle<D>& o, const Ar
       for (int b = 0; b < D; ++b) slope *= b == a ? Real(1) : weight[b];
       gradient[a] += slope;
     }
+  }
+  const Real way = norm(beyond);
+  if (way > 0) {
+    s.distance += way;
+    gradient = beyond;
   }
   const Real length = norm(gradient);
   if (length > 0) s.normal = gradient / length;
@@ -158,7 +163,11 @@ FILIGREE_FUNCTION SurfacePoint<D> own_surface(const Obstacle<D>& o, const Array<
   const SurfacePoint<2> flat =
       edged_distance<2>({r - o.half[across], Kokkos::fabs(x[o.axis]) - o.half[o.axis]});
   s.distance = flat.distance;
-  if (r > 0) s.normal = (flat.normal[0] / r) * radial;
+  if (r > 0) {
+    s.normal = (flat.normal[0] / r) * radial;
+  } else {
+    s.normal[across] = flat.normal[0];
+  }
   s.normal[o.axis] = x[o.axis] < 0 ? -flat.normal[1] : flat.normal[1];
   return s;
 }
@@ -210,9 +219,9 @@ struct ObstaclePath {
 template <int D>
 Obstacle<D> at_time(const ObstaclePath<D>& path, double time);
 
-/// Largest speed of a point of the surface while it moves, m/s.
+/// Largest speed of a point of the surface from `time` on, m/s.
 template <int D>
-double largest_speed(const ObstaclePath<D>& path);
+double largest_speed(const ObstaclePath<D>& path, double time);
 
 /// A standing obstacle of the shape, its own axes turned by `orientation` about its centre. The
 /// signed distances of a surface of triangles are sampled at most half a cell `h` apart and

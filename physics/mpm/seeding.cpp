@@ -35,6 +35,15 @@ Grid<D> make_grid(const Vec<D, double>& lower, const Vec<D, double>& upper, doub
 }
 
 template <int D>
+void set_scenes(Grid<D>& grid, std::int64_t n) {
+  const double most = std::numeric_limits<Index>::max();
+  FILIGREE_REQUIRE(static_cast<double>(n) * grid.node_count() * kLanes <= most,
+                   "{} scenes of {} nodes are too many at once: at most {} fit", n,
+                   grid.node_count(), static_cast<Index>(most / kLanes / grid.node_count()));
+  grid.scenes = static_cast<Index>(n);
+}
+
+template <int D>
 State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds) {
   const auto n = static_cast<Index>(seeds.size());
   FILIGREE_REQUIRE(n > 0, "there are no particles: give at least one body");
@@ -76,6 +85,8 @@ State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds) {
 
 template Grid<2> make_grid<2>(const Vec<2, double>&, const Vec<2, double>&, double);
 template Grid<3> make_grid<3>(const Vec<3, double>&, const Vec<3, double>&, double);
+template void set_scenes<2>(Grid<2>&, std::int64_t);
+template void set_scenes<3>(Grid<3>&, std::int64_t);
 template State<2> seed_state<2>(const Model<2>&, const std::vector<Seed<2>>&);
 template State<3> seed_state<3>(const Model<3>&, const std::vector<Seed<3>>&);
 

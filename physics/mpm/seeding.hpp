@@ -14,6 +14,10 @@ namespace filigree::mpm {
 template <int D>
 Grid<D> make_grid(const Vec<D, double>& lower, const Vec<D, double>& upper, double h);
 
+/// Makes room for n copies of the domain. Throws InputError when the nodes are too many.
+template <int D>
+void set_scenes(Grid<D>& grid, std::int64_t n);
+
 /// One particle before it is on the device.
 template <int D>
 struct Seed {

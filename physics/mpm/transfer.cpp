@@ -176,11 +176,11 @@ FILIGREE_FUNCTION Vec<D> grid_velocity(const Grid<D>& grid, const Surroundings<D
   }
   Vec<D> v{};
   for (int a = 0; a < D; ++a) v[a] = total[a + 1] / total[0] + kick[a];
+  v = touch_obstacles(grid, around, node, v);
   for (int a = 0; a < D; ++a) {
     const NearMirror mirror = near_mirror(grid, walls, a, node[a]);
     if (mirror.face >= 0 && node[a] == mirror.plane) v = on_mirror<D>(walls[mirror.face], a, v);
   }
-  v = touch_obstacles(grid, around, node, v);
   return apply_separate_walls(grid, walls, node, v);
 }
 

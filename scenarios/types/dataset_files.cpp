@@ -67,6 +67,9 @@ void DatasetSums::add(const Trajectory& trajectory) {
     change[a] += c;
     change_squared[a] += c * c;
   }
+}
+
+void DatasetSums::count_particles(const Trajectory& trajectory) {
   const auto n = static_cast<double>(trajectory.n_particles);
   least_particles = least_particles == 0 ? n : std::min(least_particles, n);
   most_particles = std::max(most_particles, n);

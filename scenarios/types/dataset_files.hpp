@@ -33,10 +33,11 @@ struct Trajectory {
 struct DatasetSums {
   std::vector<double> count, displacement, displacement_squared, change_count, change,
       change_squared;
-  double least_particles = 0, most_particles = 0;
+  double least_particles = 0, most_particles = 0;  ///< of all trajectories
 
   explicit DatasetSums(std::size_t dim = 0);
   void add(const Trajectory& trajectory);
+  void count_particles(const Trajectory& trajectory);
   void reflect_state(StateVisitor& visitor);
 };
 

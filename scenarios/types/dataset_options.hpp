@@ -106,7 +106,7 @@ struct DatasetOptions {
 /// for all of them, with a frame for each. Returns "" or "key: problem".
 std::string plan_dataset(DatasetOptions& options, RunOptions& run);
 
-/// The same scene as options of type `mpm`, without bodies; one law.
+/// The same scene as options of type `mpm`; its one body has the law and no shape.
 MpmOptions scene_options(const DatasetOptions& options);
 
 }  // namespace filigree

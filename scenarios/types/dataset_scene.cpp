@@ -12,7 +12,8 @@ namespace filigree {
 
 namespace {
 
-constexpr int kAttempts = 1000;
+constexpr int kAttempts = 5000;
+constexpr int kStartOver = 100;
 
 /// Successive numbers of a stream.
 struct Draws {
@@ -116,6 +117,7 @@ std::vector<RandomBody<D>> random_bodies(const DatasetOptions& options, Draws& d
   const std::int64_t count = draws.whole(options.bodies.count[0], options.bodies.count[1]);
   std::vector<RandomBody<D>> bodies;
   for (int attempt = 0; static_cast<std::int64_t>(bodies.size()) < count; ++attempt) {
+    if (attempt % kStartOver == 0) bodies.clear();  // the first ones may leave no room
     FILIGREE_REQUIRE(attempt < kAttempts,
                      "trajectory {}: {} bodies of {} m to {} m found no room in {} attempts: make "
                      "them smaller or fewer, or enlarge the domain",
@@ -131,6 +133,14 @@ std::vector<RandomBody<D>> random_bodies(const DatasetOptions& options, Draws& d
 
 std::string trajectory_stream(std::int64_t trajectory) {
   return format("dataset/trajectory/{}", trajectory);
+}
+
+template <int D>
+void check_room(const DatasetOptions& options, std::uint64_t seed) {
+  for (std::int64_t i = 0; i < options.trajectories.total(); ++i) {
+    Draws draws{RandomStream(seed, trajectory_stream(i))};
+    random_bodies<D>(options, draws, i);
+  }
 }
 
 template <int D>
@@ -171,6 +181,8 @@ double largest_speed(const DatasetOptions& options) {
   return options.bodies.speed[1] + options.bodies.angular_speed[1] * radius + std::sqrt(2 * fall);
 }
 
+template void check_room<2>(const DatasetOptions&, std::uint64_t);
+template void check_room<3>(const DatasetOptions&, std::uint64_t);
 template RandomScene<2> random_scene<2>(const DatasetOptions&, std::uint64_t, std::int64_t);
 template RandomScene<3> random_scene<3>(const DatasetOptions&, std::uint64_t, std::int64_t);
 

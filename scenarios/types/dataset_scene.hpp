@@ -27,6 +27,10 @@ template <int D>
 RandomScene<D> random_scene(const DatasetOptions& options, std::uint64_t seed,
                             std::int64_t trajectory);
 
+/// Throws InputError when random_scene would for one of the trajectories.
+template <int D>
+void check_room(const DatasetOptions& options, std::uint64_t seed);
+
 /// A bound of the speed that particles can reach: the fastest start plus the fall through the
 /// domain, |v| + omega r + sqrt(2 |g| d).
 double largest_speed(const DatasetOptions& options);

@@ -32,7 +32,7 @@ Batch<D> make_batch(const DatasetOptions& options, std::uint64_t seed, std::int6
                     std::int64_t last, std::vector<Trajectory>& trajectories) {
   Batch<D> batch;
   batch.model = make_model<D>(scene_options(options));
-  batch.model.grid.scenes = static_cast<Index>(last - first);
+  mpm::set_scenes(batch.model.grid, last - first);
   batch.starts = {0};
   std::vector<mpm::Seed<D>> seeds;
   trajectories.clear();
@@ -91,7 +91,7 @@ class DatasetSimulation final : public Simulation {
     folder_ = context.output_folder;
     const mpm::Model<D> model = make_model<D>(scene_options(options_));
     substeps_ = substeps_of(model);
-    (void)random_scene<D>(options_, seed_, 0);  // fails now when there is no room
+    check_room<D>(options_, seed_);
   }
 
   Estimate estimate() const override;
@@ -112,6 +112,14 @@ class DatasetSimulation final : public Simulation {
   }
   std::optional<Trouble> inspect() const override { return std::nullopt; }  // see step()
   void reflect_state(StateVisitor& visitor) override {
+    double duration = options_.duration;
+    std::int64_t frames = options_.frames;
+    visitor("duration", duration);
+    visitor("frames", frames);
+    FILIGREE_REQUIRE(duration == options_.duration && frames == options_.frames,
+                     "the data set was begun with trajectories of {} frames in {} s: keep time.end "
+                     "and output.every, or start a new one",
+                     frames, number_text(duration));
     visitor("trajectories", done_);
     sums_.reflect_state(visitor);
     if (visitor.loading()) ready_.clear();
@@ -135,6 +143,8 @@ class DatasetSimulation final : public Simulation {
   double interval() const { return options_.duration / static_cast<double>(options_.frames); }
   std::int64_t substeps_of(const mpm::Model<D>& model) const;
   std::optional<Trouble> compute_batch();
+  Trouble trouble_of(const Batch<D>& batch, Index id, std::int64_t frame,
+                     const std::string& what) const;
 
   DatasetOptions options_;
   std::uint64_t seed_ = 0;
@@ -163,6 +173,19 @@ std::int64_t DatasetSimulation<D>::substeps_of(const mpm::Model<D>& model) const
 }
 
 template <int D>
+Trouble DatasetSimulation<D>::trouble_of(const Batch<D>& batch, Index id, std::int64_t frame,
+                                         const std::string& what) const {
+  const auto scene =
+      std::upper_bound(batch.starts.begin(), batch.starts.end(), id) - batch.starts.begin() - 1;
+  return {format("trajectory {}, particle {}: {}", done_ + scene,
+                 id - batch.starts[static_cast<std::size_t>(scene)], what),
+          format("frame {} of {}, step {} s", frame, options_.frames,
+                 number_text(interval() / static_cast<double>(substeps_))),
+          "the walls are open, or the step is above the stability limit",
+          "close the walls, lower solver.cfl or solver.dt, or lower bodies.speed"};
+}
+
+template <int D>
 std::optional<Trouble> DatasetSimulation<D>::compute_batch() {
   const std::int64_t last = std::min(done_ + options_.batch, options_.trajectories.total());
   Batch<D> batch = make_batch<D>(options_, seed_, done_, last, ready_);
@@ -171,15 +194,10 @@ std::optional<Trouble> DatasetSimulation<D>::compute_batch() {
   for (std::int64_t frame = 1; frame <= options_.frames; ++frame) {
     for (std::int64_t i = 0; i < substeps_; ++i) {
       const Index lost = mpm::step(batch.model, batch.state, batch.scratch, dt);
-      if (lost < 0) continue;
-      const auto scene = std::upper_bound(batch.starts.begin(), batch.starts.end(), lost) -
-                         batch.starts.begin() - 1;
-      return Trouble{
-          format("trajectory {}: a particle left the grid or is not finite", done_ + scene),
-          format("frame {} of {}, step {} s", frame, options_.frames, number_text(dt)),
-          "the walls are open, or the step is above the stability limit",
-          "close the walls, lower solver.cfl or solver.dt, or lower bodies.speed"};
+      if (lost >= 0) return trouble_of(batch, lost, frame, "it left the grid");
     }
+    const auto [invalid, field] = mpm::find_invalid(batch.state);
+    if (invalid >= 0) return trouble_of(batch, invalid, frame, field + " is not finite");
     record(batch, static_cast<double>(frame) * interval(), ready_);
   }
   return std::nullopt;
@@ -196,6 +214,7 @@ StepReport DatasetSimulation<D>::step(
   }
   write_trajectory(folder_ / trajectory_file(options_.trajectories, done_), ready_.front(),
                    options_.domain);
+  sums_.count_particles(ready_.front());
   if (done_ < options_.trajectories.train) sums_.add(ready_.front());
   ready_.erase(ready_.begin());
   ++done_;

@@ -96,10 +96,13 @@ std::string check_apart(const BodyOptions& body, const BodyOptions& other,
 
 std::string check_name(const std::string& name, const char* example) {
   const bool lower_snake =
-      !name.empty() &&
+      !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
       name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
   if (lower_snake) return "";
-  return format("name: '{}' must be made of a-z, 0-9 and _, for example '{}'", name, example);
+  return format(
+      "name: '{}' must be made of a-z, 0-9 and _ and begin with a letter, for example "
+      "'{}'",
+      name, example);
 }
 
 /// An angular velocity or a turn: one number in 2D, three in 3D.

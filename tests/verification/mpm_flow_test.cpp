@@ -3,6 +3,7 @@
 // Fluids and pastes against exact results. References: docs/validation/mpm.md.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -88,7 +89,8 @@ std::vector<double> profile_of(const State<2>& state, double h, int columns, dou
   std::vector<double> sums(static_cast<std::size_t>(columns)), counts(sums.size());
   for (Index p = 0; p < x.size(); ++p) {
     if (x(p)[1] < low || x(p)[1] > high) continue;
-    const auto column = static_cast<std::size_t>(double(x(p)[0]) / h);
+    const double place = std::clamp(double(x(p)[0]) / h, 0.0, columns - 0.5);
+    const auto column = static_cast<std::size_t>(place);
     sums[column] += v(p)[1];
     counts[column] += 1;
   }
