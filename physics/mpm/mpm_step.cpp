@@ -78,11 +78,17 @@ const Surroundings<D>& surroundings_at(const Model<D>& model, double time, Scrat
 
 template <int D>
 StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch<D>& scratch) {
-  StepLimit limit;
-  limit.max_speed = largest_speed(state, scratch.reducer);
+  double max_speed = largest_speed(state, scratch.reducer);
   for (const ObstaclePath<D>& path : model.obstacles) {
-    limit.max_speed = std::max(limit.max_speed, largest_speed(path, state.time));
+    max_speed = std::max(max_speed, largest_speed(path, state.time));
   }
+  return step_limit_at(model, max_speed);
+}
+
+template <int D>
+StepLimit step_limit_at(const Model<D>& model, double max_speed) {
+  StepLimit limit;
+  limit.max_speed = max_speed;
   const double h = model.grid.h;
   double fastest_sound = 0;
   limit.viscous = std::numeric_limits<double>::infinity();
@@ -143,6 +149,7 @@ Index step(const Model<D>& model, State<D>& state, Scratch<D>& scratch, double d
   template ParticleArrays<D> arrays_of<D>(const ParticleSystem&);                           \
   template const Surroundings<D>& surroundings_at<D>(const Model<D>&, double, Scratch<D>&); \
   template StepLimit step_limit<D>(const Model<D>&, const State<D>&, Scratch<D>&);          \
+  template StepLimit step_limit_at<D>(const Model<D>&, double);                             \
   template void initialize_stress<D>(const Model<D>&, State<D>&);                           \
   template Index step<D>(const Model<D>&, State<D>&, Scratch<D>&, double);
 FILIGREE_INSTANTIATE(2)

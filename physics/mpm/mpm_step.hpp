@@ -26,6 +26,9 @@ struct StepLimit {
 };
 template <int D>
 StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch<D>& scratch);
+/// The limit while nothing is faster than max_speed (m/s).
+template <int D>
+StepLimit step_limit_at(const Model<D>& model, double max_speed);
 
 /// Bodies' stresses from F and history at rest velocity: once, before the first step.
 template <int D>

@@ -61,8 +61,7 @@ void record(const Batch<D>& batch, double time, std::vector<Trajectory>& traject
   const auto J = to_host(p.template get<mpm::History>());
   const bool is_fluid =
       std::holds_alternative<laws::WeaklyCompressibleFluid>(batch.model.laws.front());
-  std::vector<Index> row_of(static_cast<std::size_t>(ids.size()));
-  for (Index row = 0; row < ids.size(); ++row) row_of[static_cast<std::size_t>(ids(row))] = row;
+  const std::vector<Index> row_of = rows_by_id(ids);
   for (std::size_t t = 0; t < trajectories.size(); ++t) {
     Trajectory& to = trajectories[t];
     to.times.push_back(time);
@@ -159,16 +158,8 @@ class DatasetSimulation final : public Simulation {
 /// trajectory does not depend on its companions.
 template <int D>
 std::int64_t DatasetSimulation<D>::substeps_of(const mpm::Model<D>& model) const {
-  double dt = model.fixed_dt;
-  if (!(dt > 0)) {
-    const double speed = largest_speed(options_);
-    const double h = model.grid.h;
-    const Law& law = model.laws.front();
-    const double viscosity =
-        std::visit([](const auto& l) { return static_cast<double>(l.dynamic_viscosity()); }, law);
-    dt = std::min(model.cfl * h / (wave_speed(law) + speed), h / (2 * speed));
-    if (viscosity > 0) dt = std::min(dt, h * h * density(law) / (2 * D * viscosity));
-  }
+  const double dt =
+      model.fixed_dt > 0 ? model.fixed_dt : mpm::step_limit_at(model, largest_speed(options_)).dt;
   return static_cast<std::int64_t>(std::max(1.0, std::ceil(interval() / dt * (1 - 1e-9))));
 }
 

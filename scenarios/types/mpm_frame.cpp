@@ -74,17 +74,19 @@ void add_field(Block& block, const char* name, const char* unit, const std::vect
 
 }  // namespace
 
+std::vector<Index> rows_by_id(const HostArray<Index>& ids) {
+  std::vector<Index> rows(static_cast<std::size_t>(ids.size()));
+  for (Index row = 0; row < ids.size(); ++row) rows[static_cast<std::size_t>(ids(row))] = row;
+  return rows;
+}
+
 template <int D>
 void fill_frame(const mpm::Model<D>& model, const mpm::State<D>& state,
                 const std::vector<std::string>& body_names, Frame& frame) {
   const HostParticles<D> particles = fetch(model, state);
-  std::vector<Index> row_of(static_cast<std::size_t>(particles.ids.size()));
-  for (Index row = 0; row < particles.ids.size(); ++row) {
-    row_of[static_cast<std::size_t>(particles.ids(row))] = row;
-  }
   std::vector<BodyFields> fields(body_names.size());
   frame.blocks.resize(body_names.size());
-  for (const Index row : row_of) {
+  for (const Index row : rows_by_id(particles.ids)) {
     const auto body = static_cast<std::size_t>(particles.bodies(row));
     append(particles, row, frame.blocks[body], fields[body]);
   }

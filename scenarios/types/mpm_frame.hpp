@@ -12,6 +12,9 @@
 
 namespace filigree {
 
+/// The storage row of every particle id.
+std::vector<Index> rows_by_id(const HostArray<Index>& ids);
+
 /// Point fields: id, velocity (m/s), speed (m/s), volume_ratio J, pressure (Pa, positive in
 /// compression; 2D: mean of the in-plane stresses), shear_stress (Pa, |dev sigma|/sqrt(2)).
 template <int D>
