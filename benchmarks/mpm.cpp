@@ -3,19 +3,23 @@
 // Steps of the material point method: particle-substeps per second at 100 k particles on 64^3
 // cells, beside a plain kernel that scatters particle by particle.
 //
-// What one particle costs in 3D (double), counted from the source:
-//   particles to cells: 27 nodes x (4 lanes x 2 + 1), and set-up         ~ 330 flops
-//   cells to nodes:     27 x 4 additions per node, one node per 8 particles ~ 14 flops
-//   nodes to particles: 9 rows x (3 nodes x 16 + 40), and set-up         ~ 850 flops
-//   state, read and written once per kernel: 8 x (3 + 3 + 9 + 9 + 9 + 3) x 2 ~ 580 bytes
-//   partial sums, written and read: 27 x 4 x 8 / 8 particles x 2          = 216 bytes
-// At 6 M particle-substeps/s that is 7 Gflop/s and 5 GB/s on one core: neither the arithmetic peak
-// nor the memory of the machine limits it, but dependent loads and the gathers of 4-lane rows.
+// What one particle of fluid costs in 3D, counted from the source (r = bytes of a real):
+//   particles to cells: set-up 150; 9 rows x 16 lanes x (1 addition + 1 multiply-add)   = 580 flops
+//   cells to nodes:     18 blocks x 4 additions per node, one node per 8 particles     =  10 flops
+//   nodes to particles: set-up 120; 16 lanes x (9 x 2 + 3 x 3) multiply-adds           = 980 flops
+//   law: 60 flops
+//   state: x, v, C, tau, F, J, mass, volume, read or written by each of four kernels   =  78 r
+//   indices: scene, id, cell, order                                                    =  36 bytes
+//   sums of a strip (9 x 11 x 4 r, 64 particles) and nodes (4 r, 8 particles), twice   =  14 r
+// Lanes that only fill up a vector are counted: 4 of 16. `flops/s` and `bytes/s` come from these
+// figures; vector_peak and memory_triad measure the machine's limits in the same run.
 #include <benchmark/benchmark.h>
 
 #include <vector>
 
 #include "core/kokkos.hpp"
+#include "core/pack.hpp"
+#include "core/parallel.hpp"
 #include "physics/mpm/mpm_step.hpp"
 #include "physics/mpm/seeding.hpp"
 #include "physics/shapes.hpp"
@@ -29,13 +33,24 @@ struct Scene {
   Scratch<3> scratch;
 };
 
-Scene make_scene(const Law& law) {
+constexpr double kFlops = 580 + 10 + 980 + 60;
+constexpr double kBytes = (78 + 14) * sizeof(Real) + 36;
+
+benchmark::Counter rate(const benchmark::State& bench, double per_iteration) {
+  return {static_cast<double>(bench.iterations()) * per_iteration, benchmark::Counter::kIsRate};
+}
+
+/// A block of `cells` x `cells` x (cells - 2) cells, 8 particles in each, in a corner of a box 2.7
+/// times as wide: 24 cells make 101 376 particles in 64^3 cells.
+Scene make_scene(const Law& law, int cells = 24) {
   Scene scene;
-  constexpr double h = 1.0 / 64;
+  const int across = cells * 8 / 3;
+  const double h = 1.0 / across;
   scene.model.grid = make_grid<3>({0, 0, 0}, {1, 1, 1}, h);
   scene.model.gravity = {0, 0, Real(-9.81)};
   scene.model.laws = {law};
-  const FilledShape filled = fill_shape(BoxShape{{0, 0, 0}, {0.375, 0.375, 0.34375}}, h / 2);
+  const FilledShape filled =
+      fill_shape(BoxShape{{0, 0, 0}, {cells * h, cells * h, (cells - 2) * h}}, h / 2);
   std::vector<Seed<3>> seeds(filled.points.size() / 3);
   for (std::size_t i = 0; i < seeds.size(); ++i) {
     for (int a = 0; a < 3; ++a) seeds[i].position[a] = filled.points[3 * i + a];
@@ -47,9 +62,7 @@ Scene make_scene(const Law& law) {
 
 void count(benchmark::State& bench, const Scene& scene) {
   bench.counters["particles"] = scene.state.particles.n_owned();
-  bench.counters["substeps/s"] =
-      benchmark::Counter(static_cast<double>(bench.iterations()) * scene.state.particles.n_owned(),
-                         benchmark::Counter::kIsRate);
+  bench.counters["substeps/s"] = rate(bench, scene.state.particles.n_owned());
   bench.counters["bytes/particle"] =
       static_cast<double>(memory(scene.state, scene.scratch)) / scene.state.particles.n_owned();
 }
@@ -63,7 +76,62 @@ void step_of(benchmark::State& bench) {
 }
 BENCHMARK(step_of<laws::WeaklyCompressibleFluid>)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(step_of<laws::FixedCorotated>)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(step_of<laws::Hencky>)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(step_of<laws::DruckerPrager>)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// The same block of fluid at 8 k to 2 M particles: the cost of a particle should not depend on it.
+void fluid_step_of_size(benchmark::State& bench) {
+  Scene scene = make_scene(laws::WeaklyCompressibleFluid{}, static_cast<int>(bench.range(0)));
+  const double dt = step_limit(scene.model, scene.state, scene.scratch).dt;
+  for (auto _ : bench) benchmark::DoNotOptimize(step(scene.model, scene.state, scene.scratch, dt));
+  count(bench, scene);
+  bench.counters["flops/s"] = rate(bench, kFlops * scene.state.particles.n_owned());
+  bench.counters["bytes/s"] = rate(bench, kBytes * scene.state.particles.n_owned());
+}
+BENCHMARK(fluid_step_of_size)
+    ->ArgName("cells")
+    ->Arg(12)
+    ->Arg(24)
+    ->Arg(48)
+    ->Arg(63)
+    ->Unit(benchmark::kMillisecond)
+    ->UseRealTime();
+
+/// Multiply-adds of whole vectors in registers on one thread: the arithmetic limit.
+void vector_peak(benchmark::State& bench) {
+  using Vector = Pack<Real, kVectorBytes / sizeof(Real)>;
+  constexpr int kChains = 12;
+  constexpr int kRounds = 1000;
+  Vector sums[kChains]{};
+  Vector factor = Vector::filled(Real(0.999));
+  const Vector term = Vector::filled(Real(0.001));
+  for (auto _ : bench) {
+    benchmark::DoNotOptimize(factor);
+    for (int round = 0; round < kRounds; ++round) {
+      for (Vector& sum : sums) sum = sum * factor + term;
+    }
+    benchmark::DoNotOptimize(sums);
+  }
+  bench.counters["flops/s"] =
+      rate(bench, 2.0 * kRounds * kChains * kVectorBytes / double(sizeof(Real)));
+}
+BENCHMARK(vector_peak)->UseRealTime();
+
+/// a <- b + s c over 3 x 64 MB: the limit of the memory.
+void memory_triad(benchmark::State& bench) {
+  constexpr Index n = 64 * 1024 * 1024 / sizeof(Real);
+  const Array<Real> a("a", n);
+  const Array<Real> b("b", n);
+  const Array<Real> c("c", n);
+  fill(b, Real(1));
+  fill(c, Real(2));
+  for (auto _ : bench) {
+    for_each(
+        "benchmark/triad", n, FILIGREE_LAMBDA(Index i) { a(i) = b(i) + Real(0.5) * c(i); });
+  }
+  bench.counters["bytes/s"] = rate(bench, 3.0 * n * sizeof(Real));
+}
+BENCHMARK(memory_triad)->UseRealTime();
 
 /// The textbook fluid step on one thread: scatter, grid, gather, no sorting, no lanes.
 void plain_fluid_step(benchmark::State& bench) {

@@ -111,7 +111,10 @@ function(filigree_tests name)
   if(ARG_DISCOVER)
     include(GoogleTest)
     gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-                         TEST_PREFIX "${name}." PROPERTIES ${properties})
+                         TEST_PREFIX "${name}." TEST_FILTER "-*Slow.*" PROPERTIES ${properties})
+    gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
+                         TEST_PREFIX "${name}." TEST_FILTER "*Slow.*" TEST_LIST ${name}_slow
+                         PROPERTIES LABELS slow TIMEOUT 900)
   else()
     add_test(NAME ${name} COMMAND ${target} --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES ${properties})

@@ -122,9 +122,11 @@ struct HenckySolid : IsotropicSolid {
   template <int D>
   FILIGREE_FUNCTION Mat<D> returned(Mat<D>& F, const HenckyStrain<D>& strain,
                                     const Vec<D>& eps_new) const {
-    Vec<D> ratio{};
-    for (int a = 0; a < D; ++a) ratio[a] = Kokkos::exp(eps_new[a] - strain.eps[a]);
-    F = from_principal(strain.U, ratio) * F;
+    if (!(eps_new == strain.eps)) {
+      Vec<D> ratio{};
+      for (int a = 0; a < D; ++a) ratio[a] = Kokkos::exp(eps_new[a] - strain.eps[a]);
+      F = from_principal(strain.U, ratio) * F;
+    }
     return from_principal(strain.U, hencky_stress(eps_new, mu(), lambda()));
   }
 };

@@ -147,7 +147,8 @@ template <int D>
 std::uint64_t memory(const State<D>& state, const Scratch<D>& scratch) {
   const CellBins& b = scratch.bins;
   const Offset indices = Offset(b.order.size()) + b.cells.size() + b.cell_begin.size() +
-                         b.slot_of.size() + b.nodes.size() + b.cell_of.size() + b.cursor.size();
+                         b.strips.size() + b.strip_begin.size() + b.slot_of.size() +
+                         b.node_strips.size() + b.cell_of.size() + b.cursor.size();
   const Offset reals = Offset(scratch.transfer.partials.size()) + scratch.transfer.nodes.size();
   return state.particles.bytes() + static_cast<std::uint64_t>(indices) * sizeof(Index) +
          static_cast<std::uint64_t>(reals) * sizeof(Real);

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "physics/mpm/cell_bins.hpp"
 
+#include <algorithm>
+
 #include "core/parallel.hpp"
 
 namespace filigree::mpm {
@@ -28,36 +30,70 @@ void count_particles(const Grid<D>& grid, const ParticleArrays<D>& particles,
       });
 }
 
-/// One scan over all cells numbers the occupied ones and finds where their particles begin.
-/// The two running sums share one 64-bit word: occupied cells above, particles below.
-void number_cells(Index n_grid, Index n_particles, CellBins& bins) {
+/// What lies before a strip.
+struct Before {
+  Index strips = 0;
+  Index cells = 0;
+  Index particles = 0;
+
+  FILIGREE_FUNCTION Before& operator+=(const Before& b) {
+    strips += b.strips;
+    cells += b.cells;
+    particles += b.particles;
+    return *this;
+  }
+};
+
+/// One scan over all strips numbers the occupied ones and their occupied cells, and finds where
+/// the particles of each cell begin.
+template <int D>
+void number_cells(const Grid<D>& of_bins, Index n_particles, CellBins& bins) {
+  const Grid<D> grid = of_bins;
   const auto cursor = bins.cursor.view();
   const auto cells = bins.cells.view();
   const auto cell_begin = bins.cell_begin.view();
+  const auto strips = bins.strips.view();
+  const auto strip_begin = bins.strip_begin.view();
   const auto slot_of = bins.slot_of.view();
-  constexpr Offset kOneCell = Offset(1) << 32;
-  Offset total = 0;
+  Before total;
   Kokkos::parallel_scan(
-      "mpm/bins/number", Kokkos::RangePolicy<ExecSpace, Kokkos::IndexType<Index>>(0, n_grid),
-      KOKKOS_LAMBDA(Index c, Offset & sum, bool last) {
-        const Index count = cursor(c);
-        if (last) {
-          const auto slot = static_cast<Index>(sum / kOneCell);
-          const auto begin = static_cast<Index>(sum % kOneCell);
-          slot_of(c) = count > 0 ? slot : -1;
-          if (count > 0) {
-            cells(slot) = c;
-            cell_begin(slot) = begin;
-          }
-          cursor(c) = begin;
+      "mpm/bins/number",
+      Kokkos::RangePolicy<ExecSpace, Kokkos::IndexType<Index>>(0, grid.total_strips()),
+      KOKKOS_LAMBDA(Index strip, Before & sum, bool last) {
+        const Index first = grid.first_node_of_strip(strip);
+        const Index end = first + grid.nodes_of_strip(strip);
+        Before own;
+        for (Index c = first; c < end; ++c) {
+          own.particles += cursor(c);
+          own.cells += cursor(c) > 0 ? 1 : 0;
         }
-        sum += count + (count > 0 ? kOneCell : 0);
+        own.strips = own.cells > 0 ? 1 : 0;
+        if (last) slot_of(strip) = own.cells > 0 ? sum.strips : -1;
+        if (last && own.cells > 0) {
+          strips(sum.strips) = strip;
+          strip_begin(sum.strips) = sum.cells;
+          Index cell = sum.cells;
+          Index begin = sum.particles;
+          for (Index c = first; c < end; ++c) {
+            const Index count = cursor(c);
+            if (count == 0) continue;
+            cells(cell) = c;
+            cell_begin(cell) = begin;
+            cursor(c) = begin;
+            begin += count;
+            ++cell;
+          }
+        }
+        sum += own;
       },
       total);
-  bins.n_cells = static_cast<Index>(total / kOneCell);
-  const Index n_cells = bins.n_cells;
+  bins.n_cells = total.cells;
+  bins.n_strips = total.strips;
   for_each(
-      "mpm/bins/end", 1, FILIGREE_LAMBDA(Index) { cell_begin(n_cells) = n_particles; });
+      "mpm/bins/end", 1, FILIGREE_LAMBDA(Index) {
+        cell_begin(total.cells) = n_particles;
+        strip_begin(total.strips) = total.cells;
+      });
 }
 
 /// Slots are claimed in any order, then each cell is sorted by id.
@@ -84,32 +120,41 @@ void order_particles(const Array<Index>& ids, Index n_particles, const CellBins&
       });
 }
 
+/// A cell brings something to the strips of its stencil's rows and, from the last two places of a
+/// strip, to the strips that follow them.
 template <int D>
-void list_nodes(const Grid<D>& grid, CellBins& bins) {
+void list_node_strips(const Grid<D>& of_bins, CellBins& bins) {
+  const Grid<D> grid = of_bins;
   const Array<Index> mark = bins.cursor;
   const Array<Index> cells = bins.cells;
-  const auto nodes = bins.nodes.view();
-  const Index n_grid = grid.total_nodes();
+  const Array<Index> strips = bins.strips;
+  const Array<Index> strip_begin = bins.strip_begin;
+  const auto node_strips = bins.node_strips.view();
+  const Index n_grid = grid.total_strips();
   for_each(
-      "mpm/bins/clear", n_grid, FILIGREE_LAMBDA(Index i) { mark(i) = 0; });
+      "mpm/bins/clear", n_grid, FILIGREE_LAMBDA(Index s) { mark(s) = 0; });
   for_each(
-      "mpm/bins/mark", bins.n_cells, FILIGREE_LAMBDA(Index slot) {
-        const Index base = cells(slot);
-        for (int k = 0; k < kStencilNodes<D>; ++k) {
-          Kokkos::atomic_store(&mark(base + grid.index(stencil_offset<D>(k))), Index(1));
+      "mpm/bins/mark", bins.n_strips, FILIGREE_LAMBDA(Index slot) {
+        const Index strip = strips(slot);
+        const Index last_cell = cells(strip_begin(slot + 1) - 1);
+        const bool crosses = last_cell - grid.first_node_of_strip(strip) > kStrip - kStencil;
+        for (int r = 0; r < kStencilRows<D>; ++r) {
+          const Index s = strip + row_offset(grid, r) * grid.strips_per_row();
+          Kokkos::atomic_store(&mark(s), Index(1));
+          if (crosses) Kokkos::atomic_store(&mark(s + 1), Index(1));
         }
       });
   const auto marks = mark.view();
   Index total = 0;
   Kokkos::parallel_scan(
       "mpm/bins/list", Kokkos::RangePolicy<ExecSpace, Kokkos::IndexType<Index>>(0, n_grid),
-      KOKKOS_LAMBDA(Index i, Index & sum, bool last) {
-        const Index active = marks(i);
-        if (last && active != 0) nodes(sum) = i;
+      KOKKOS_LAMBDA(Index s, Index & sum, bool last) {
+        const Index active = marks(s);
+        if (last && active != 0) node_strips(sum) = s;
         sum += active;
       },
       total);
-  bins.n_nodes = total;
+  bins.n_node_strips = total;
 }
 
 }  // namespace
@@ -118,18 +163,22 @@ template <int D>
 void fill_bins(const Grid<D>& grid, const ParticleArrays<D>& particles, CellBins& bins) {
   const Index n = particles.position.size();
   const Index n_grid = grid.total_nodes();
-  const Index most_cells = n < n_grid ? n : n_grid;
+  const Index n_strips = grid.total_strips();
+  const Index most_cells = std::min(n, n_grid);
+  const Index most_strips = std::min(n, n_strips);
   reserve(bins.order, "mpm/bins/order", n);
   reserve(bins.cell_of, "mpm/bins/cell_of", n);
   reserve(bins.cells, "mpm/bins/cells", most_cells);
   reserve(bins.cell_begin, "mpm/bins/cell_begin", most_cells + 1);
-  reserve(bins.slot_of, "mpm/bins/slot_of", n_grid);
+  reserve(bins.strips, "mpm/bins/strips", most_strips);
+  reserve(bins.strip_begin, "mpm/bins/strip_begin", most_strips + 1);
+  reserve(bins.slot_of, "mpm/bins/slot_of", n_strips);
+  reserve(bins.node_strips, "mpm/bins/node_strips", n_strips);
   reserve(bins.cursor, "mpm/bins/cursor", n_grid);
-  reserve(bins.nodes, "mpm/bins/nodes", n_grid);
   count_particles(grid, particles, bins.cell_of, bins.cursor);
-  number_cells(n_grid, n, bins);
+  number_cells(grid, n, bins);
   order_particles(particles.id, n, bins);
-  list_nodes(grid, bins);
+  list_node_strips(grid, bins);
 }
 
 template void fill_bins<2>(const Grid<2>&, const ParticleArrays<2>&, CellBins&);

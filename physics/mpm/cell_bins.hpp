@@ -27,13 +27,16 @@ struct ParticleArrays {
 
 /// Device arrays are grown to the largest size seen and never shrunk.
 struct CellBins {
-  Index n_cells = 0;        ///< occupied cells
-  Index n_nodes = 0;        ///< nodes under at least one particle
-  Array<Index> order;       ///< [n_particles] storage rows, cell after cell, by id within a cell
-  Array<Index> cells;       ///< [n_cells] base node of each occupied cell, ascending
-  Array<Index> cell_begin;  ///< [n_cells + 1] first entry of each cell in `order`
-  Array<Index> slot_of;     ///< [grid nodes] number of the occupied cell with this base, or -1
-  Array<Index> nodes;       ///< [n_nodes] active nodes, ascending
+  Index n_cells = 0;         ///< occupied cells
+  Index n_strips = 0;        ///< strips with occupied cells
+  Index n_node_strips = 0;   ///< strips with nodes under at least one particle
+  Array<Index> order;        ///< [n_particles] storage rows, cell after cell, by id within a cell
+  Array<Index> cells;        ///< [n_cells] base node of each occupied cell, ascending
+  Array<Index> cell_begin;   ///< [n_cells + 1] first entry of each cell in `order`
+  Array<Index> strips;       ///< [n_strips] the strip of each, ascending
+  Array<Index> strip_begin;  ///< [n_strips + 1] first entry of each strip in `cells`
+  Array<Index> slot_of;      ///< [grid strips] entry of the strip in `strips`, or -1
+  Array<Index> node_strips;  ///< [n_node_strips] ascending
 
   Array<Index> cell_of;  ///< [n_particles] scratch: base node of each particle
   Array<Index> cursor;   ///< [grid nodes] scratch

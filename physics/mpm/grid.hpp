@@ -12,10 +12,14 @@ namespace filigree::mpm {
 /// stencils.
 inline constexpr Index kMargin = 3;
 
+/// Nodes per strip.
+inline constexpr Index kStrip = 8;
+
 /// Node (i, j, k) lies at origin + h (i, j, k); the last axis is the fastest. The domain's lower
 /// corner is node (kMargin, ...), its upper corner node (kMargin + cells, ...). Several scenes that
 /// do not feel each other can share one grid: the nodes of scene s are numbered from s
-/// node_count().
+/// node_count(). The rows of nodes along the last axis are cut into strips of kStrip nodes, the
+/// last strip of a row may be shorter.
 template <int D>
 struct Grid {
   Vec<D> origin;
@@ -51,6 +55,21 @@ struct Grid {
     result[0] = i;
     return result;
   }
+  FILIGREE_FUNCTION Index strips_per_row() const { return (nodes[D - 1] + kStrip - 1) / kStrip; }
+  FILIGREE_FUNCTION Index total_strips() const {
+    return total_nodes() / nodes[D - 1] * strips_per_row();
+  }
+  FILIGREE_FUNCTION Index strip_of(Index i) const {
+    return i / nodes[D - 1] * strips_per_row() + i % nodes[D - 1] / kStrip;
+  }
+  FILIGREE_FUNCTION Index first_node_of_strip(Index strip) const {
+    const Index row = strip / strips_per_row();
+    return row * nodes[D - 1] + (strip - row * strips_per_row()) * kStrip;
+  }
+  FILIGREE_FUNCTION Index nodes_of_strip(Index strip) const {
+    const Index left = nodes[D - 1] - strip % strips_per_row() * kStrip;
+    return left < kStrip ? left : kStrip;
+  }
   /// Where a node lies, m.
   FILIGREE_FUNCTION Vec<D> position(const Vec<D, Index>& node) const {
     Vec<D> x{};
@@ -79,6 +98,16 @@ FILIGREE_FUNCTION constexpr Vec<D, Index> stencil_offset(int k) {
     k /= kStencil;
   }
   return offset;
+}
+
+/// Rows of nodes along the last axis under one point: 3 or 9.
+template <int D>
+inline constexpr int kStencilRows = kStencilNodes<D> / kStencil;
+
+/// Offset of stencil row r in rows.
+template <int D>
+FILIGREE_FUNCTION Index row_offset(const Grid<D>& grid, int r) {
+  return D == 2 ? r : r / kStencil * grid.nodes[1] + r % kStencil;
 }
 
 }  // namespace filigree::mpm

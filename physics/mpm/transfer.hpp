@@ -14,10 +14,10 @@ inline constexpr int kLanes = 4;
 
 /// Buffers of the transfers; grown when needed, by half again.
 struct TransferScratch {
-  Array<Real>
-      partials;       ///< [occupied cells, 3^D, kLanes] mass and momentum of each cell's particles
-  Array<Real> nodes;  ///< [grid nodes, kLanes] mass, velocity
-  Array<Index> lost;  ///< [1] lowest id of a particle that left the grid in the last step
+  Array<Real> partials;  ///< [occupied strips, 3^(D-1) rows, places, kLanes] mass and momentum of
+                         ///< each strip's particles
+  Array<Real> nodes;     ///< [grid nodes, kLanes] mass, velocity
+  Array<Index> lost;     ///< [1] lowest id of a particle that left the grid in the last step
 };
 
 enum class TransferKind { kApic, kPic };

@@ -225,16 +225,19 @@ struct Transfers {
       }
     }
     const auto nodes = to_host(scratch.transfer.nodes);
-    const auto active = to_vector(scratch.bins.nodes);
+    const auto active = to_vector(scratch.bins.node_strips);
     double total = 0;
-    for (Index n = 0; n < scratch.bins.n_nodes; ++n) {
-      const auto i = static_cast<std::size_t>(active[static_cast<std::size_t>(n)]);
-      const Real node_mass = nodes(static_cast<Index>(i) * kLanes);
-      total += node_mass;
-      EXPECT_NEAR(node_mass, mass[i], tol<Real>(100) * 0.5);
-      for (int a = 0; a < D; ++a) {
-        EXPECT_NEAR(node_mass * nodes(static_cast<Index>(i) * kLanes + a + 1), momentum[i][a],
-                    tol<Real>(1000));
+    for (Index n = 0; n < scratch.bins.n_node_strips; ++n) {
+      const Index strip = active[static_cast<std::size_t>(n)];
+      const Index first = grid.first_node_of_strip(strip);
+      for (Index node = first; node < first + grid.nodes_of_strip(strip); ++node) {
+        const auto i = static_cast<std::size_t>(node);
+        const Real node_mass = nodes(node * kLanes);
+        total += node_mass;
+        EXPECT_NEAR(node_mass, mass[i], tol<Real>(100) * 0.5);
+        for (int a = 0; a < D; ++a) {
+          EXPECT_NEAR(node_mass * nodes(node * kLanes + a + 1), momentum[i][a], tol<Real>(1000));
+        }
       }
     }
     double expected_total = 0;
