@@ -124,6 +124,28 @@ RunResult Runner::run() {
   return result_;
 }
 
+std::vector<FileRecord> input_records(const Scenario& scenario) {
+  const std::vector<fs::path> library = library_folders();
+  std::vector<FileRecord> records;
+  for (const fs::path& input : scenario.inputs) {
+    records.push_back(record_file(input, publishable_path(library_relative(input, library))));
+  }
+  return records;
+}
+
+/// The files that the scenario names must be those that the run began with; the scenario file
+/// itself may differ, its options have been compared.
+void require_same_files(const std::vector<FileRecord>& before, const std::vector<FileRecord>& now) {
+  for (std::size_t i = 1; i < now.size(); ++i) {
+    for (const FileRecord& old : before) {
+      FILIGREE_REQUIRE(old.path != now[i].path || old.sha256 == now[i].sha256,
+                       "{} has changed since the run began, so it cannot go on as before; restore "
+                       "the file, or start a new run",
+                       now[i].path);
+    }
+  }
+}
+
 void Runner::load_checkpoint() {
   if (request_.resume == "latest") {
     loaded_ = load_latest_checkpoint(folder_.checkpoints());
@@ -132,6 +154,7 @@ void Runner::load_checkpoint() {
     loaded_ = LatestCheckpoint{request_.resume, read_checkpoint(request_.resume), {}};
   }
   require_same_run(loaded_->checkpoint, scenario_, loaded_->file.string());
+  require_same_files(read_manifest(folder_.manifest()).inputs, input_records(scenario_));
   const auto version = loaded_->checkpoint.header.value("version", std::string());
   if (version != FILIGREE_VERSION) {
     tell("warning", format("the checkpoint was made by version {}: results may differ in the last "
@@ -164,11 +187,7 @@ void Runner::start_manifest() {
   manifest_ = program_manifest();
   manifest_.command_line = publishable(request_.command_line);
   manifest_.seed = scenario_.run.run.seed;
-  const std::vector<fs::path> library = library_folders();
-  for (const fs::path& input : scenario_.inputs) {
-    manifest_.inputs.push_back(
-        record_file(input, publishable_path(library_relative(input, library))));
-  }
+  manifest_.inputs = input_records(scenario_);
   manifest_.options = scenario_.resolved_json;
   manifest_.random_streams = simulation_->random_streams();
   manifest_.started = utc_timestamp();

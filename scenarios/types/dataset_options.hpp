@@ -42,6 +42,7 @@ struct RandomBodiesOptions {
   std::array<double, 2> size{};
   std::array<double, 2> speed{};
   std::array<double, 2> angular_speed{};
+  bool turned = false;
   int points_per_axis = 2;
   double jitter = 0;
 
@@ -60,6 +61,8 @@ struct RandomBodiesOptions {
       About{.doc = "slowest and fastest rotation about the middle, about any axis",
             .unit = "rad/s",
             .min = 0});
+    v("turned", turned,
+      About{.doc = "true: boxes start turned, every orientation as likely as any other"});
     v("points_per_axis", points_per_axis,
       About{.doc = "particles per cell and axis", .min = 1, .max = 8});
     v("jitter", jitter,

@@ -40,11 +40,15 @@ Vec<D, double> random_direction(Draws& draws) {
   }
 }
 
-/// A body of the scene: its shape, and the rigid motion v + W (x - center).
+/// A body of the scene: its shape, turned about its centre, and the rigid motion v + W (x -
+/// center).
 template <int D>
 struct RandomBody {
   Shape shape;
   Vec<D, double> center{};
+  Mat<D, D, double> rotation = Mat<D, D, double>::identity();
+  Vec<D, double> lower{};  ///< of the turned shape's bounding box
+  Vec<D, double> upper{};
   Vec<D, double> velocity{};
   Mat<D, D, double> spin{};  ///< W
 };
@@ -60,6 +64,24 @@ Mat<D, D, double> random_spin(Draws& draws, double rate) {
   }
 }
 
+/// Every orientation as likely as any other. In 3D from a random unit quaternion; source:
+/// shoemake1992.
+template <int D>
+Mat<D, D, double> random_rotation(Draws& draws) {
+  if constexpr (D == 2) {
+    const Vec<2, double> e = random_direction<2>(draws);
+    return {e[0], -e[1], e[1], e[0]};
+  } else {
+    const double u = draws.between(0.0, 1.0);
+    const Vec<2, double> first = std::sqrt(1 - u) * random_direction<2>(draws);
+    const Vec<2, double> second = std::sqrt(u) * random_direction<2>(draws);
+    const double x = first[1], y = first[0], z = second[1], w = second[0];
+    return {1 - 2 * (y * y + z * z), 2 * (x * y - w * z),     2 * (x * z + w * y),
+            2 * (x * y + w * z),     1 - 2 * (x * x + z * z), 2 * (y * z - w * x),
+            2 * (x * z - w * y),     2 * (y * z + w * x),     1 - 2 * (x * x + y * y)};
+  }
+}
+
 /// A shape at a random place in the domain, half a cell away from the walls.
 template <int D>
 RandomBody<D> random_body(const DatasetOptions& options, Draws& draws) {
@@ -68,18 +90,23 @@ RandomBody<D> random_body(const DatasetOptions& options, Draws& draws) {
   const auto kind =
       static_cast<std::size_t>(draws.whole(0, static_cast<std::int64_t>(bodies.shapes.size()) - 1));
   const bool is_ball = bodies.shapes[kind] == RandomShape::kSphere;
-  std::vector<double> extent(D, draws.between(bodies.size));
-  for (int a = 1; a < D && !is_ball; ++a)
-    extent[static_cast<std::size_t>(a)] = draws.between(bodies.size);
+  Vec<D, double> extent = Vec<D, double>::filled(draws.between(bodies.size));
+  for (int a = 1; a < D && !is_ball; ++a) extent[a] = draws.between(bodies.size);
+  if (bodies.turned && !is_ball) body.rotation = random_rotation<D>(draws);
   const double gap = 0.5 * options.domain.cell_size;
   std::vector<double> lower(D), upper(D), center(D);
-  for (std::size_t a = 0; a < D; ++a) {
-    const double least = options.domain.min[a] + gap + extent[a] / 2;
-    const double most = options.domain.max[a] - gap - extent[a] / 2;
-    center[a] = draws.between(std::min(least, most), std::max(least, most));
-    lower[a] = center[a] - extent[a] / 2;
-    upper[a] = center[a] + extent[a] / 2;
-    body.center[static_cast<int>(a)] = center[a];
+  for (int a = 0; a < D; ++a) {
+    const auto axis = static_cast<std::size_t>(a);
+    double reach = 0;  // half the extent of the turned box
+    for (int b = 0; b < D; ++b) reach += std::abs(body.rotation(a, b)) * extent[b] / 2;
+    const double least = options.domain.min[axis] + gap + reach;
+    const double most = options.domain.max[axis] - gap - reach;
+    center[axis] = draws.between(std::min(least, most), std::max(least, most));
+    lower[axis] = center[axis] - extent[a] / 2;
+    upper[axis] = center[axis] + extent[a] / 2;
+    body.center[a] = center[axis];
+    body.lower[a] = center[axis] - reach;
+    body.upper[a] = center[axis] + reach;
   }
   if (is_ball) {
     body.shape = SphereShape{center, extent[0] / 2};
@@ -95,16 +122,15 @@ RandomBody<D> random_body(const DatasetOptions& options, Draws& draws) {
 template <int D>
 bool fits(const RandomBody<D>& body, const std::vector<RandomBody<D>>& others,
           const DomainOptions& domain) {
-  const auto lower = lower_corner(body.shape), upper = upper_corner(body.shape);
-  for (std::size_t a = 0; a < D; ++a) {
-    if (lower[a] < domain.min[a] || upper[a] > domain.max[a]) return false;
+  for (int a = 0; a < D; ++a) {
+    const auto axis = static_cast<std::size_t>(a);
+    if (body.lower[a] < domain.min[axis] || body.upper[a] > domain.max[axis]) return false;
   }
   for (const RandomBody<D>& other : others) {
-    const auto other_lower = lower_corner(other.shape), other_upper = upper_corner(other.shape);
     bool apart = false;
-    for (std::size_t a = 0; a < D; ++a) {
-      apart = apart || lower[a] > other_upper[a] + domain.cell_size ||
-              other_lower[a] > upper[a] + domain.cell_size;
+    for (int a = 0; a < D; ++a) {
+      apart = apart || body.lower[a] > other.upper[a] + domain.cell_size ||
+              other.lower[a] > body.upper[a] + domain.cell_size;
     }
     if (!apart) return false;
   }
@@ -156,6 +182,12 @@ RandomScene<D> random_scene(const DatasetOptions& options, std::uint64_t seed,
       mpm::Seed<D> particle;
       for (int a = 0; a < D; ++a) {
         particle.position[a] = filled.points[i * D + static_cast<std::size_t>(a)];
+      }
+      if (options.bodies.turned) {
+        particle.position =
+            bodies[b].center + bodies[b].rotation * (particle.position - bodies[b].center);
+      }
+      for (int a = 0; a < D; ++a) {
         if (options.bodies.jitter > 0) {
           particle.position[a] += options.bodies.jitter * spacing * draws.between(-1.0, 1.0);
         }

@@ -32,8 +32,9 @@ DatasetOptions options_of(std::size_t dim) {
 }
 
 template <int D>
-void check_scenes() {
-  const DatasetOptions options = options_of(D);
+void check_scenes(bool turned) {
+  DatasetOptions options = options_of(D);
+  options.bodies.turned = turned;
   std::set<std::int32_t> counts;
   for (std::int64_t k = 0; k < 40; ++k) {
     const RandomScene<D> scene = random_scene<D>(options, 5, k);
@@ -56,8 +57,50 @@ void check_scenes() {
 }
 
 TEST(DatasetScene, IsInsideTheDomainAndAPureFunctionOfSeedAndNumber) {
-  check_scenes<2>();
-  check_scenes<3>();
+  for (const bool turned : {false, true}) {
+    check_scenes<2>(turned);
+    check_scenes<3>(turned);
+  }
+}
+
+/// Second moments of a turned lattice are those of the straight one in the turned axes.
+template <int D>
+void check_turned_box() {
+  DatasetOptions options = options_of(D);
+  options.bodies.shapes = {RandomShape::kBox};
+  options.bodies.count = {1, 1};
+  options.bodies.size = {0.25, 0.25};
+  options.bodies.turned = true;
+  double off_axis = 0;
+  for (std::int64_t k = 0; k < 20; ++k) {
+    const RandomScene<D> scene = random_scene<D>(options, 1, k);
+    Vec<D, double> mean{};
+    for (const auto& seed : scene.seeds) {
+      for (int a = 0; a < D; ++a) mean[a] += seed.position[a] / double(scene.seeds.size());
+    }
+    Mat<D, D, double> moment{};
+    Vec<D, double> reach{};
+    for (const auto& seed : scene.seeds) {
+      Vec<D, double> r{};
+      for (int a = 0; a < D; ++a) r[a] = seed.position[a] - mean[a];
+      moment += (1.0 / double(scene.seeds.size())) * outer(r, r);
+      for (int a = 0; a < D; ++a) reach[a] = std::max(reach[a], std::abs(r[a]));
+    }
+    // A cube of 8 points per edge: (1 - 1/64) 0.25^2/12 along every direction, however turned.
+    const double expected = (1 - 1.0 / 64) * 0.25 * 0.25 / 12;
+    for (int a = 0; a < D; ++a) {
+      for (int b = 0; b < D; ++b) {
+        EXPECT_NEAR(moment(a, b), a == b ? expected : 0, tol<Real>(100));
+      }
+      off_axis = std::max(off_axis, reach[a]);
+    }
+  }
+  EXPECT_GT(off_axis, 0.13);  // half an edge, less half a spacing, is 0.109
+}
+
+TEST(DatasetScene, TurnedBoxesKeepTheirShape) {
+  check_turned_box<2>();
+  check_turned_box<3>();
 }
 
 TEST(DatasetScene, BodiesWithoutRoomAreAnError) {

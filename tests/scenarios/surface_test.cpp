@@ -1,6 +1,8 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
 // Bodies from surface files: from the scenario to particles, and the file of the library.
+#include <gmock/gmock.h>
+
 #include <fstream>
 
 #include "io/polygon_files.hpp"
@@ -64,6 +66,35 @@ output: {{ every: 1 ms }}
               0.05 * gear.volume);
   EXPECT_GT(dry_run(scenario).estimate.bytes, 0U);
   fs::remove(file);
+}
+
+using SurfaceRuns = testing_support::RunTest;
+
+TEST_F(SurfaceRuns, AreNotResumedWithAChangedFile) {
+  using testing_support::error_text;
+  const std::string gear = testing_support::read_text(kGear);
+  write("gear.obj", gear);
+  const std::string text = R"(schema: 1
+scenario: { type: mpm, title: "Gear" }
+time: { end: 4 ms }
+domain: { min: [0, 0, 0], max: [400 mm, 400 mm, 400 mm], cell_size: 40 mm }
+bodies:
+  - name: gear
+    shape: { type: surface, file: gear.obj, position: [0.2, 0.2, 0.2] }
+    material: { type: fixed_corotated, density: 1000, young_modulus: 1 MPa, poisson_ratio: 0.3 }
+output: { every: 1 ms }
+checkpoint: { every: 1 ms }
+)";
+  const fs::path file = write("gear.yaml", text);
+  const auto load = [&](const std::vector<std::string>& overrides = {}) {
+    return load_scenario({.file = file, .overrides = overrides}, scenario_types());
+  };
+  run(load({"time.end=2 ms"}), "out");
+  write("gear.obj", "# changed\n" + gear);
+  EXPECT_THAT(error_text([&] { run(load(), "out", {.resume = "latest"}); }, ExitCode::kBadInput),
+              testing::HasSubstr("gear.obj has changed since the run began"));
+  write("gear.obj", gear);
+  run(load(), "out", {.resume = "latest"});
 }
 #endif
 
