@@ -84,6 +84,7 @@ ExitCode run_program(Program& program) {
   app.require_subcommand(1);
   app.footer(kFooter);
   add_run(app, program);
+  add_sweep(app, program);
   add_check(app, program);
   add_explain(app, program);
   add_list(app, program);

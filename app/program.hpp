@@ -31,6 +31,7 @@ ExitCode run_program(Program& program);
 // One function per command, each in commands/<name>.cpp. They add a subcommand whose callback does
 // the work.
 void add_run(CLI::App& app, Program& program);
+void add_sweep(CLI::App& app, Program& program);
 void add_check(CLI::App& app, Program& program);
 void add_explain(CLI::App& app, Program& program);
 void add_list(CLI::App& app, Program& program);

@@ -29,7 +29,7 @@ void flatten_into(const std::string& path, const nlohmann::ordered_json& tree,
 }
 
 bool may_change(const std::string& path) {
-  for (const char* prefix : {"time.", "checkpoint.", "watchdog.", "expect", "reduced",
+  for (const char* prefix : {"time.", "checkpoint.", "watchdog.", "expect", "reduced", "variants",
                              "scenario.title", "output.folder"}) {
     if (path.starts_with(prefix)) return true;
   }

@@ -59,7 +59,8 @@ class Checkpointer {
 RunPosition run_position(const Checkpoint& checkpoint, const std::string& label);
 
 /// InputError unless the checkpoint was made by this scenario: same type, precision, and the same
-/// options but for time, checkpoint, watchdog, expect, reduced, scenario.title and output.folder.
+/// options but for time, checkpoint, watchdog, expect, reduced, variants, scenario.title and
+/// output.folder.
 void require_same_run(const Checkpoint& checkpoint, const Scenario& scenario,
                       const std::string& label);
 

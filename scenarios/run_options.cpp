@@ -45,6 +45,29 @@ std::string Expectation::validate() const {
   return "";
 }
 
+std::string Variant::validate() const {
+  const bool plain = !name.empty() && name[0] != '.' && name[0] != '-' &&
+                     name.find_first_not_of(
+                         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.=") ==
+                         std::string::npos;
+  if (plain) return "";
+  return format(
+      "name: '{}' must be made of letters, digits, '_', '-', '.' and '=' and not begin with '-' or "
+      "'.'",
+      name);
+}
+
+std::string RunOptions::validate() const {
+  for (std::size_t i = 0; i < variants.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (variants[i].name == variants[j].name) {
+        return format("variants.{}.name: two variants are called '{}'", i, variants[i].name);
+      }
+    }
+  }
+  return "";
+}
+
 FrameTimes::FrameTimes(double end, const OutputOptions& output) : end_(end) {
   if (output.every) {
     every_ = *output.every;

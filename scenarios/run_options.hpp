@@ -151,6 +151,21 @@ struct Expectation {
   std::string validate() const;
 };
 
+/// A version of the scenario: `run --variant NAME` runs one, `sweep` all of them.
+struct Variant {
+  std::string name;
+  std::vector<std::string> set;
+
+  template <class V>
+  void reflect(V& v) {
+    v("name", name,
+      About{.doc = "letters, digits, '_', '-', '.' and '='; the name of its folder in a sweep",
+            .required = true});
+    v("set", set, About{.doc = "overrides 'key.path=value'", .required = true});
+  }
+  std::string validate() const;
+};
+
 struct RunOptions {
   int schema = 1;
   ScenarioHeader scenario;
@@ -161,6 +176,7 @@ struct RunOptions {
   WatchdogOptions watchdog;
   std::vector<Expectation> expect;
   std::vector<std::string> reduced;
+  std::vector<Variant> variants;
 
   template <class V>
   void reflect(V& v) {
@@ -175,7 +191,9 @@ struct RunOptions {
     v("expect", expect, About{.doc = "what must come out, else the exit code is 6"});
     v("reduced", reduced,
       About{.doc = "overrides 'key.path=value' of the quick version that --reduced runs"});
+    v("variants", variants, About{.doc = "versions of the scenario, for --variant and sweep"});
   }
+  std::string validate() const;
 };
 
 /// The exact times of the frames: 0, then multiples of `output.every` (or of `time.end` divided by

@@ -19,7 +19,8 @@ using yaml::Document;
 using yaml::Node;
 using yaml::NodeKind;
 
-constexpr int kFirstReducedArgument = 1'000'000;
+/// Overrides of the file are numbered from here, those of the command line from 1.
+constexpr int kFirstOwnArgument = 1'000'000;
 
 std::string argument_file(int argument) {
   return format("command line: argument {}", argument);
@@ -35,22 +36,19 @@ void move_positions(Node& node, const std::string& from, const yaml::Position& t
   for (Node& item : node.items) move_positions(item, from, to);
 }
 
-void apply_reduced(Document& document, Diagnostics& diagnostics) {
-  const Node* found = document.root().find("reduced");
-  if (found == nullptr || found->items.empty()) {
-    diagnostics.error(document.root().position, "reduced",
-                      "--reduced needs a list 'reduced' of overrides in the file, which is absent");
-    return;
-  }
-  const std::vector<Node> items = found->items;  // a copy: the overrides change the tree
+/// Applies the list of overrides at `path` of the file.
+void apply_list(Document& document, const std::string& path, Diagnostics& diagnostics) {
+  const Node* list = yaml::find_path(document.root(), path);
+  if (list == nullptr) return;
+  const std::vector<Node> items = list->items;  // a copy: the overrides change the tree
   for (std::size_t i = 0; i < items.size(); ++i) {
-    const std::string path = format("reduced.{}", i);
+    const std::string item_path = format("{}.{}", path, i);
     if (items[i].kind != NodeKind::kScalar || !yaml::is_override(items[i].text)) {
-      diagnostics.error(items[i].position, path,
-                        format("{} is not an override of the form key.path=value", path));
+      diagnostics.error(items[i].position, item_path,
+                        format("{} is not an override of the form key.path=value", item_path));
       continue;
     }
-    const int argument = kFirstReducedArgument + static_cast<int>(i);
+    const int argument = kFirstOwnArgument + static_cast<int>(i);
     Diagnostics own;
     yaml::apply_override(document, items[i].text, argument, own);
     for (const yaml::Problem& problem : own.sorted()) {
@@ -58,6 +56,33 @@ void apply_reduced(Document& document, Diagnostics& diagnostics) {
     }
     move_positions(document.root(), argument_file(argument), items[i].position);
   }
+}
+
+void apply_reduced(Document& document, Diagnostics& diagnostics) {
+  const Node* found = document.root().find("reduced");
+  if (found == nullptr || found->items.empty()) {
+    diagnostics.error(document.root().position, "reduced",
+                      "--reduced needs a list 'reduced' of overrides in the file, which is absent");
+    return;
+  }
+  apply_list(document, "reduced", diagnostics);
+}
+
+void apply_variant(Document& document, const std::string& name, Diagnostics& diagnostics) {
+  const Node* variants = document.root().find("variants");
+  std::string known;
+  for (std::size_t i = 0; variants != nullptr && i < variants->items.size(); ++i) {
+    const Node* own_name = yaml::find_path(variants->items[i], "name");
+    if (own_name == nullptr) continue;
+    if (own_name->text == name) {
+      apply_list(document, format("variants.{}.set", i), diagnostics);
+      return;
+    }
+    known += (known.empty() ? "" : ", ") + own_name->text;
+  }
+  diagnostics.error(variants != nullptr ? variants->position : document.root().position, "variants",
+                    format("the file has no variant '{}'", name),
+                    "known: " + (known.empty() ? "none" : known));
 }
 
 void check_formats(const Document& document, const RunOptions& run, Diagnostics& diagnostics) {
@@ -132,6 +157,9 @@ Scenario load_scenario(const ScenarioRequest& request, const ScenarioRegistry& t
   scenario.document = Document::parse_file(request.file, scenario.diagnostics);
   if (scenario.document.is_broken()) throw ScenarioError(scenario.diagnostics);
   if (request.reduced) apply_reduced(scenario.document, scenario.diagnostics);
+  if (!request.variant.empty()) {
+    apply_variant(scenario.document, request.variant, scenario.diagnostics);
+  }
   for (std::size_t i = 0; i < request.overrides.size(); ++i) {
     yaml::apply_override(scenario.document, request.overrides[i], static_cast<int>(i) + 1,
                          scenario.diagnostics);

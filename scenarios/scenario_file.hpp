@@ -31,6 +31,7 @@ struct ScenarioRequest {
   std::filesystem::path file{};
   std::vector<std::string> overrides{};  ///< "key.path=value", applied in this order
   bool reduced = false;                  ///< apply the file's `reduced:` overrides first
+  std::string variant{};                 ///< then those of this one of its `variants:`
 };
 
 struct Scenario {

@@ -24,6 +24,7 @@ struct RunArguments {
   std::string resume;
   bool dry_run = false;
   bool reduced = false;
+  std::string variant;
   bool quiet = false;
   bool force = false;
 };
@@ -111,7 +112,8 @@ void tell_end(const RunResult& result, RunObserver& log, const Program& program)
 void run(const RunArguments& arguments, Program& program) {
   ScenarioRequest scenario_request{.file = find_scenario(arguments.scenario, library_folders()),
                                    .overrides = arguments.overrides,
-                                   .reduced = arguments.reduced};
+                                   .reduced = arguments.reduced,
+                                   .variant = arguments.variant};
   if (arguments.seed) scenario_request.overrides.push_back("run.seed=" + *arguments.seed);
   const Scenario scenario = load_scenario(scenario_request, program.types);
   program.start_kokkos(arguments.threads);
@@ -157,6 +159,7 @@ void add_run(CLI::App& app, Program& program) {
                     "estimate memory and time; take no step, write nothing");
   command->add_flag("--reduced", arguments->reduced,
                     "apply the file's `reduced:` overrides: a small version for tests");
+  command->add_option("--variant", arguments->variant, "one of the file's `variants:`");
   command->add_flag("--quiet", arguments->quiet, "print errors and warnings only");
   add_log_option(*command, program);
   command->callback([arguments, &program] { run(*arguments, program); });

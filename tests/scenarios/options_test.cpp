@@ -205,8 +205,9 @@ TEST(DescribeScenarioTest, ListsCommonAndOwnBlocks) {
   const SchemaDocument document = describe_scenario("chain", chain_types().at("chain"));
   std::vector<std::string> keys;
   for (const SchemaNode& node : document.root.children) keys.push_back(node.key);
-  EXPECT_THAT(keys, ElementsAre("schema", "scenario", "run", "time", "output", "checkpoint",
-                                "watchdog", "expect", "reduced", "chain", "fault", "notes"));
+  EXPECT_THAT(keys,
+              ElementsAre("schema", "scenario", "run", "time", "output", "checkpoint", "watchdog",
+                          "expect", "reduced", "variants", "chain", "fault", "notes"));
 }
 
 }  // namespace
