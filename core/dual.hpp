@@ -196,4 +196,16 @@ FILIGREE_FUNCTION constexpr Mat<R, C, T> gradient_matrix(const Dual<T, R * C>& x
   return result;
 }
 
+/// The value without derivatives, of numbers, duals and nested duals.
+FILIGREE_FUNCTION constexpr float scalar_value(float x) {
+  return x;
+}
+FILIGREE_FUNCTION constexpr double scalar_value(double x) {
+  return x;
+}
+template <class T, int N>
+FILIGREE_FUNCTION constexpr auto scalar_value(const Dual<T, N>& x) {
+  return scalar_value(x.value);
+}
+
 }  // namespace filigree
