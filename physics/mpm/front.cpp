@@ -54,8 +54,8 @@ std::vector<Filled> filled_cells(const Grid<D>& grid, const State<D>& state, Ind
 template <int D>
 double connected_front(const Grid<D>& grid, const State<D>& state, Index body, int axis) {
   std::vector<Filled> cells = filled_cells(grid, state, body, axis);
-  // Two of four particles are half a cell, whatever their volumes round to.
-  std::erase_if(cells, [](const Filled& cell) { return cell.share < 0.5 - 1e-4; });
+  // One of four particles is a quarter, whatever its volume rounds to.
+  std::erase_if(cells, [](const Filled& cell) { return cell.share < 0.25 - 1e-4; });
   Vec<D, Index> strides{};
   for (int a = 0; a < D; ++a) {
     Vec<D, Index> unit{};

@@ -8,9 +8,10 @@
 namespace filigree::mpm {
 
 /// Largest coordinate along an axis (m) of the particles in the body's largest connected part, in
-/// which cells at least half full of initial volume touch by their faces. Grains, drops and
-/// films thinner than half a cell do not count: the grid cannot hold them together. For output and
-/// tests: runs on one thread of the host. The greatest negative number when no cell is half full.
+/// which cells at least a quarter full of initial volume (one of the four particles that a cell has
+/// in 2D) touch by their faces. Grains and drops beyond a gap of a cell do not count. For output
+/// and tests: runs on one thread of the host. The greatest negative number when there is no such
+/// cell.
 template <int D>
 double connected_front(const Grid<D>& grid, const State<D>& state, Index body, int axis);
 

@@ -269,7 +269,7 @@ struct RunoutMeasure {
     v("front", front,
       About{.doc =
                 "mass_fraction: that share of the mass lies within L; connected: L ends with the "
-                "largest part in which cells at least half full touch"});
+                "largest part in which cells at least a quarter full touch"});
     v("mass_fraction", mass_fraction,
       About{.doc = "share of the mass that lies within L, when front is mass_fraction; below 1 it "
                    "ignores stray grains",
