@@ -12,6 +12,7 @@ Matplotlib. Prints the numbers that the page quotes.
 """
 import json
 import math
+import os
 import pathlib
 import subprocess
 import sys
@@ -38,9 +39,10 @@ class Runner:
         if not (folder / "metrics.json").exists():
             overrides = [f"{k.replace('__', '.')}={v if isinstance(v, str) else float(v)}"
                          for k, v in changes.items()]
+            # One thread: the scenes are small.
             subprocess.run([self.program, "run", scene, *overrides, "expect=[]",
                             "checkpoint.every_wall=0", "--out", folder, "--force", "--quiet"],
-                           check=True)
+                           check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
         return folder
 
     def metric(self, quantity, name, scene, **changes):
