@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "physics/mpm/front.hpp"
+
 namespace filigree {
 
 namespace {
@@ -35,9 +37,9 @@ double length_along(const BodyOptions& body, int axis) {
   return upper_corner(body.shape)[axis] - lower_corner(body.shape)[axis];
 }
 
-/// Distance from `start` that `fraction` of the body's mass keeps below, along an axis.
+/// Coordinate along an axis below which `fraction` of the body's mass lies.
 template <int D>
-double reach(const mpm::State<D>& state, Index body, int axis, double start, double fraction) {
+double mass_front(const mpm::State<D>& state, Index body, int axis, double fraction) {
   const auto bodies = to_host(state.particles.template get<mpm::Body>());
   const auto positions = to_host(state.particles.template get<mpm::Position<D>>());
   std::vector<double> coordinates;
@@ -47,7 +49,7 @@ double reach(const mpm::State<D>& state, Index body, int axis, double start, dou
   const auto last = static_cast<double>(coordinates.size() - 1);
   const auto nth = coordinates.begin() + static_cast<std::ptrdiff_t>(std::llround(fraction * last));
   std::nth_element(coordinates.begin(), nth, coordinates.end());
-  return *nth - start;
+  return *nth;
 }
 
 }  // namespace
@@ -79,7 +81,8 @@ void MpmMeasures<D>::observe(const mpm::Model<D>& model, const mpm::State<D>& st
 }
 
 template <int D>
-void MpmMeasures<D>::evaluate(const mpm::State<D>& state, Recorder& metrics) const {
+void MpmMeasures<D>::evaluate(const mpm::Model<D>& model, const mpm::State<D>& state,
+                              Recorder& metrics) const {
   for (std::size_t i = 0; i < measures_.size(); ++i) {
     const BodyOptions& body = body_of(measures_[i]);
     const MeasureState& s = states_[i];
@@ -96,9 +99,11 @@ void MpmMeasures<D>::evaluate(const mpm::State<D>& state, Recorder& metrics) con
       const auto& runout = std::get<RunoutMeasure>(measures_[i]);
       const double start = lower_corner(body.shape)[runout.axis];
       const double before = length_along(body, runout.axis);
-      const double after =
-          reach(state, index_of(bodies_, body.name), runout.axis, start, runout.mass_fraction);
-      metrics.add(body.name + "_runout", (after - before) / before);
+      const Index number = index_of(bodies_, body.name);
+      const double front = runout.front == FrontKind::kConnected
+                               ? mpm::connected_front(model.grid, state, number, runout.axis)
+                               : mass_front(state, number, runout.axis, runout.mass_fraction);
+      metrics.add(body.name + "_runout", (std::max(front, start) - start) / before - 1);
     }
   }
 }

@@ -27,7 +27,7 @@ class MpmMeasures {
   explicit MpmMeasures(const MpmOptions& options);
 
   void observe(const mpm::Model<D>& model, const mpm::State<D>& state, mpm::Scratch<D>& scratch);
-  void evaluate(const mpm::State<D>& state, Recorder& metrics) const;
+  void evaluate(const mpm::Model<D>& model, const mpm::State<D>& state, Recorder& metrics) const;
   void reflect_state(StateVisitor& visitor);
 
  private:

@@ -245,6 +245,13 @@ struct ArrivalMeasure {
   }
 };
 
+/// Where a body ends.
+enum class FrontKind { kMassFraction, kConnected };
+template <>
+struct EnumNames<FrontKind> {
+  static constexpr std::array names{"mass_fraction", "connected"};
+};
+
 /// How far a body has spread along an axis.
 struct RunoutMeasure {
   static constexpr const char* kName = "runout";
@@ -252,14 +259,20 @@ struct RunoutMeasure {
       "(L - L0) / L0 of a body's upper side along an axis, L from its lower side at the start";
   std::string body;
   int axis = 0;
+  FrontKind front = FrontKind::kMassFraction;
   double mass_fraction = 0.99;
 
   template <class V>
   void reflect(V& v) {
     v("body", body, About{.doc = "name of a body", .required = true});
     v("axis", axis, About{.doc = "0, 1 or 2: along x, y or z", .min = 0, .max = 2});
+    v("front", front,
+      About{.doc =
+                "mass_fraction: that share of the mass lies within L; connected: L ends with the "
+                "largest part in which cells at least a quarter full touch"});
     v("mass_fraction", mass_fraction,
-      About{.doc = "share of the mass that lies within L; below 1 it ignores stray grains",
+      About{.doc = "share of the mass that lies within L, when front is mass_fraction; below 1 it "
+                   "ignores stray grains",
             .max = 1,
             .above = 0});
   }

@@ -67,7 +67,7 @@ class MpmSimulation final : public Simulation {
     }
     return names;
   }
-  void evaluate(Recorder& metrics) const override { measures_.evaluate(state_, metrics); }
+  void evaluate(Recorder& metrics) const override { measures_.evaluate(model_, state_, metrics); }
 
  private:
   double next_dt(double until);

@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <string>
+#include <vector>
 
+#include "physics/mpm/front.hpp"
 #include "tests/verification/mpm_support.hpp"
 
 namespace filigree::mpm {
@@ -112,6 +115,72 @@ double regained_height(bool volume_correction) {
 TEST(MpmGranular, VolumeCorrectionGivesBackTheVolumeOfTheFlight) {
   EXPECT_NEAR(regained_height(true), 1, 0.02);
   EXPECT_GT(regained_height(false), 1.02);
+}
+
+// --- runout of columns: (L - L0)/L0 ~ a for low columns, ~ a^(2/3) for tall ones (lube2005,
+// lajeunesse2005)
+
+/// Runout of half a column of `wide` by `high` cells beside a slip wall, on a rough floor, when it
+/// has come to rest.
+double column_runout(int wide, int high) {
+  constexpr double H = 1, g = 1;
+  const double h = H / high, L = wide * h;
+  laws::DruckerPrager sand;
+  sand.density = 1;
+  sand.young_modulus = 100 * g * H;
+  Model<2> model;
+  const double aspect = H / L;
+  const int reach =
+      static_cast<int>(wide * (1.5 + 3.5 * std::min(aspect, std::cbrt(aspect * aspect))));
+  model.grid = make_grid<2>({0, 0}, {reach * h, (high + 4) * h}, h);
+  model.walls[0] = Wall{WallKind::kSlip, 0};
+  model.walls[2] = Wall{WallKind::kStick, 0};
+  model.laws = {sand};
+  model.gravity = {0, Real(-g)};
+  model.cfl = 0.5;
+  State<2> state = seed_state(model, filled_box<2>({0, 0}, {L, H}, h));
+  Scratch<2> scratch;
+  while (state.time < 4.5 * std::sqrt(H / g)) {
+    EXPECT_EQ(step(model, state, scratch, step_limit(model, state, scratch).dt), -1);
+  }
+  const Budget<2> end = budget(model, state, scratch, -1);
+  EXPECT_LT(end.kinetic, 5e-4 * end.mass * g * H);
+  return connected_front<2>(model.grid, state, -1, 0) / L - 1;
+}
+
+/// Exponent of y ~ x^e by least squares.
+double exponent(const std::vector<double>& x, const std::vector<double>& y) {
+  double sx = 0, sy = 0, sxx = 0, sxy = 0;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const double a = std::log(x[i]), b = std::log(y[i]);
+    sx += a, sy += b, sxx += a * a, sxy += a * b;
+  }
+  const auto n = static_cast<double>(x.size());
+  return (n * sxy - sx * sy) / (n * sxx - sx * sx);
+}
+
+/// The top of a low column stays where it is, and its flank does not know how wide the column is:
+/// L - L0 depends on H0 alone, which is exponent 1. The toe of the heap gets thinner and longer
+/// with finer cells, so columns are compared at the same number of cells along H0.
+TEST(MpmGranularSlow, TheRunoutOfLowColumnsGrowsWithTheirHeight) {
+  std::vector<double> aspects, runouts;
+  for (const int wide : {48, 24, 12}) {
+    aspects.push_back(24.0 / wide);
+    runouts.push_back(column_runout(wide, 24));
+    RecordProperty("runout_" + std::to_string(wide), std::to_string(runouts.back()));
+  }
+  EXPECT_NEAR(exponent(aspects, runouts), 1, 0.1);
+}
+
+/// Tall columns fall freely, and the part that is thrown sideways grows with the aspect ratio.
+TEST(MpmGranularSlow, TheRunoutOfTallColumnsGrowsWithThePowerTwoThirds) {
+  std::vector<double> aspects, runouts;
+  for (const int aspect : {4, 8, 16}) {
+    aspects.push_back(aspect);
+    runouts.push_back(column_runout(12, 12 * aspect));
+    RecordProperty("runout_" + std::to_string(aspect), std::to_string(runouts.back()));
+  }
+  EXPECT_NEAR(exponent(aspects, runouts), 2.0 / 3, 0.1);
 }
 
 }  // namespace
