@@ -102,7 +102,8 @@ function(filigree_tests name)
   filigree_link_layers(${target} PRIVATE ${ARG_LAYERS})
   target_link_libraries(${target} PRIVATE filigree_core filigree_options GTest::gmock
                         Eigen3::Eigen ${ARG_LINK})  # Eigen: a second opinion on linear algebra
-  target_compile_definitions(${target} PRIVATE "FILIGREE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\"")
+  target_compile_definitions(${target} PRIVATE "FILIGREE_SOURCE_DIR=\"${PROJECT_SOURCE_DIR}\""
+                             EIGEN_DONT_VECTORIZE)  # GCC 12 warns inside of vectorised Eigen
   if(ARG_PROGRAM AND TARGET filigree)
     add_dependencies(${target} filigree)
     target_compile_definitions(${target} PRIVATE "FILIGREE_PROGRAM=\"$<TARGET_FILE:filigree>\"")

@@ -5,7 +5,6 @@
 #include <gtest/gtest.h>
 
 // GCC 12 warns inside Eigen's AVX-512 code, where nothing is wrong.
-#define EIGEN_DONT_VECTORIZE
 
 #include <Eigen/Dense>
 #include <algorithm>
