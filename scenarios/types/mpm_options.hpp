@@ -364,7 +364,7 @@ struct MpmOptions {
     v("sinks", sinks, About{.doc = "regions that take matter away"});
     v("max_particles", max_particles,
       About{
-          .doc = "the run stops before its sources make more particles than this be there at once",
+          .doc = "most particles at a time: the run stops before its sources make more",
           .min = 1,
           .max = 2147483647});
     v("measures", measures, About{.doc = "figures for metrics.json"});
