@@ -363,10 +363,9 @@ struct MpmOptions {
     v("sources", sources, About{.doc = "regions through which matter flows in"});
     v("sinks", sinks, About{.doc = "regions that take matter away"});
     v("max_particles", max_particles,
-      About{
-          .doc = "most particles at a time: the run stops before its sources make more",
-          .min = 1,
-          .max = 2147483647});
+      About{.doc = "most particles at a time: the run stops before its sources make more",
+            .min = 1,
+            .max = 2147483647});
     v("measures", measures, About{.doc = "figures for metrics.json"});
   }
   /// Reads the surfaces of bodies, obstacles, sources and sinks.
