@@ -94,7 +94,9 @@ std::string check_shape(const std::string& what, const Shape& shape, double spac
 struct Filled {
   std::string what;  ///< "body 'water'"
   const Shape* shape;
-  double spacing;  ///< m
+  double spacing;   ///< m
+  double from = 0;  ///< s
+  double until = std::numeric_limits<double>::infinity();
 };
 
 /// Regions that touch are apart: a particle must lie inside the other one by more than a quarter of
@@ -370,7 +372,10 @@ std::string MpmOptions::validate() const {
   };
   std::vector<Filled> filled;
   const auto add_filled = [&](const std::string& key, const Filled& region) {
-    for (const Filled& other : filled) add(key + ".shape", check_apart(region, other));
+    for (const Filled& other : filled) {
+      const bool one_after_the_other = other.until <= region.from || region.until <= other.from;
+      if (!one_after_the_other) add(key + ".shape", check_apart(region, other));
+    }
     filled.push_back(region);
   };
   std::vector<std::string> names;
@@ -411,8 +416,10 @@ std::string MpmOptions::validate() const {
     const auto [where, wrong] = check_source(sources[i], *this);
     add(key + where, wrong);
     if (wrong.empty() && is_known(sources[i].shape)) {
-      add_filled(key, {format("source '{}'", sources[i].name), &sources[i].shape,
-                       point_spacing(sources[i], domain)});
+      Filled region{format("source '{}'", sources[i].name), &sources[i].shape,
+                    point_spacing(sources[i], domain), sources[i].from};
+      if (sources[i].until) region.until = *sources[i].until;
+      add_filled(key, region);
     }
     add_name(key, sources[i].name);
   }

@@ -119,6 +119,15 @@ TEST_F(ExchangeTest, MoreParticlesThanAllowedStopTheRun) {
               HasSubstr("the bodies make 120 particles, more than max_particles = 100"));
 }
 
+TEST_F(ExchangeTest, SourcesMayFollowEachOtherInOneMouth) {
+  const std::string second =
+      "sources.2={name: more, body: oil, velocity: [0, -1], shape: {type: box, min: [0.2, 0.4], "
+      "max: [0.28, 0.5]}, from: ";
+  EXPECT_EQ(jets({second + "0.2}"}).inputs.size(), 1U);
+  EXPECT_THAT(error_text([&] { jets({second + "0.19}"}); }, ExitCode::kBadInput),
+              HasSubstr("source 'tap' and source 'more' overlap"));
+}
+
 // --- rigid motions
 
 template <int D>
