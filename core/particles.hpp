@@ -54,7 +54,8 @@ class ParticleSystem {
     return get<Field>();
   }
 
-  /// The rows of a field, valid until permute() or load. Throws InternalError when it is absent.
+  /// The rows of a field, valid until permute(), append(), select() or load. Throws InternalError
+  /// when it is absent.
   template <class Field>
   Array<typename Field::type> get() const {
     using T = typename Field::type;
@@ -69,11 +70,20 @@ class ParticleSystem {
   /// n_total).
   void permute(const Array<Index>& order);
 
+  /// Adds n zero-filled rows behind the last one. Storage that is full grows by half; no ghost
+  /// rows.
+  void append(Index n);
+
+  /// Keeps the rows with keep(i) != 0 in their order and returns how many they are. `keep` has at
+  /// least n_total rows; no ghost rows. Storage does not shrink.
+  Index select(const Array<Index>& keep);
+
   /// A host copy of one field, with its name and unit.
   NamedArray to_named_array(const std::string& name) const;
 
-  /// Every field, with the particle count; loading replaces the rows and checks types.
-  void reflect_state(StateVisitor& visitor);
+  /// Every field, with the particle count; loading replaces the rows and checks types, and the
+  /// count unless `any_count`.
+  void reflect_state(StateVisitor& visitor, bool any_count = false);
 
   /// Bytes held, spare rows included.
   std::uint64_t bytes() const;
@@ -86,16 +96,21 @@ class ParticleSystem {
     DType dtype;
     Index components;
     Index words_per_row;
-    Array<Word> words;  ///< [n_total * words_per_row]
+    Array<Word> words;  ///< [n_total * words_per_row], then rows not in use
   };
 
   void add_column(const char* name, const char* unit, DType dtype, Index components);
   const Column& column(const std::string& name) const;
+  void grow(Index n);
+  void gather(Index n, const Array<Index>& order);
+  void load(Column& column, const NamedArray& array);
 
   Index n_owned_ = 0;
   Index n_total_ = 0;
   std::vector<Column> columns_;
-  Array<Word> spare_;  ///< where permute() gathers one field at a time
+  Array<Word> spare_;    ///< where rows are gathered, one field at a time
+  Array<Index> places_;  ///< of select(): the new row of each row that stays
+  Array<Index> order_;   ///< of select(): the former row of each row that stays
 };
 
 }  // namespace filigree

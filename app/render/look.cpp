@@ -202,11 +202,21 @@ void place_camera(Look& look, std::size_t up, double azimuth, double elevation) 
   look.right = cross(look.up, look.toward);
 }
 
-void choose_blocks(Look& look, const Frame& first, const std::string& wanted, double diagonal) {
-  std::size_t largest = 0;
-  for (std::size_t b = 0; b < first.blocks.size(); ++b) {
-    if (first.blocks[b].n_points() > first.blocks[largest].n_points()) largest = b;
+/// Keeps the blocks that have points for the first time, and counts the points of all.
+void keep_first_points(Frame&& frame, Frame& first, std::vector<std::int64_t>& most) {
+  const std::size_t n = std::min(frame.blocks.size(), first.blocks.size());
+  most.resize(first.blocks.size(), 0);
+  for (std::size_t b = 0; b < n; ++b) {
+    most[b] = std::max(most[b], frame.blocks[b].n_points());
+    if (first.blocks[b].n_points() < 2) first.blocks[b] = std::move(frame.blocks[b]);
   }
+}
+
+/// `first` has the blocks as they are when they first have points, `most` their largest numbers.
+void choose_blocks(Look& look, const Frame& first, const std::vector<std::int64_t>& most,
+                   const std::string& wanted, double diagonal) {
+  const auto largest =
+      static_cast<std::size_t>(std::max_element(most.begin(), most.end()) - most.begin());
   std::size_t n_plain = 0;
   for (std::size_t b = 0; b < first.blocks.size(); ++b) {
     const Block& block = first.blocks[b];
@@ -224,7 +234,7 @@ void choose_blocks(Look& look, const Frame& first, const std::string& wanted, do
 Look choose_look(const std::vector<std::filesystem::path>& frames, const LookOptions& wanted,
                  const Json& options) {
   Look look;
-  const Frame first = read_frame(frames.front());
+  Frame first = read_frame(frames.front());
   if (wanted.color != "none")
     look.field = wanted.color.empty() ? suitable_field(first) : wanted.color;
   if (!look.field.empty()) {
@@ -233,12 +243,14 @@ Look choose_look(const std::vector<std::filesystem::path>& frames, const LookOpt
   }
   Box points;
   std::vector<double> values;
+  std::vector<std::int64_t> most;
   for (const std::filesystem::path& file : frames) {
-    const Frame frame = read_frame(file);
+    Frame frame = read_frame(file);
     for (const Block& block : frame.blocks) {
       for (std::size_t i = 0; i < block.points.size(); i += 3) points.add(block.points.data() + i);
     }
     sample(frame, look.field, values);
+    keep_first_points(std::move(frame), first, most);
   }
   if (points.empty()) points.add(Point{}.data());
   const Ticks ticks = color_ticks(std::move(values));
@@ -253,7 +265,7 @@ Look choose_look(const std::vector<std::filesystem::path>& frames, const LookOpt
   const auto [azimuth, elevation] = wanted.camera.value_or(
       look.flat ? std::array<double, 2>{0, 0} : std::array<double, 2>{20, 20});
   place_camera(look, up_axis(options, look.flat), azimuth, elevation);
-  choose_blocks(look, first, wanted.color, points.diagonal());
+  choose_blocks(look, first, most, wanted.color, points.diagonal());
   const Json::json_pointer title("/scenario/title");
   if (options.is_object() && options.contains(title) && options.at(title).is_string()) {
     look.title = options.at(title);

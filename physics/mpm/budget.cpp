@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 
+#include "physics/mpm/body_force.hpp"
 #include "physics/mpm/material.hpp"
 #include "physics/mpm/mpm_step.hpp"
 
@@ -110,7 +111,7 @@ Budget<D> budget(const Model<D>& model, const State<D>& state, Scratch<D>& scrat
   Budget<D> b;
   b.mass = sums[0];
   b.kinetic = sums[1];
-  for (int a = 0; a < D; ++a) {
+  for (int a = 0; a < D && b.mass > 0; ++a) {
     b.center[a] = sums[2 + a] / b.mass;
     b.momentum[a] = sums[2 + D + a];
     b.potential -= sums[2 + a] * double(model.gravity[a]);
@@ -118,6 +119,7 @@ Budget<D> budget(const Model<D>& model, const State<D>& state, Scratch<D>& scrat
     b.upper[a] = extreme<D>(particles, body, a, 1, reducer);
   }
   for (int k = 0; k < 3; ++k) b.angular_momentum[k] = sums[2 + 2 * D + k];
+  b.potential += body_force_potential(model, particles, body, reducer);
   for (std::size_t i = 0; i < model.laws.size(); ++i) {
     if (body >= 0 && body != static_cast<Index>(i)) continue;
     b.strain += stored_energy<D>(model.laws[i], static_cast<Index>(i), particles, reducer);

@@ -3,6 +3,7 @@
 #include "physics/mpm/cell_bins.hpp"
 
 #include <algorithm>
+#include <limits>
 
 #include "core/parallel.hpp"
 
@@ -10,8 +11,12 @@ namespace filigree::mpm {
 
 namespace {
 
+/// Arrays that grow again and again, as with sources, grow by half at least.
 void reserve(Array<Index>& array, const char* label, Index n) {
-  if (array.size() < n) array = Array<Index>(label, n);
+  if (array.size() >= n) return;
+  const auto grown =
+      std::min(Offset(array.size()) * 3 / 2, Offset(std::numeric_limits<Index>::max()));
+  array = Array<Index>(label, std::max(n, static_cast<Index>(grown)));
 }
 
 template <int D>

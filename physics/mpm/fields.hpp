@@ -7,7 +7,7 @@
 
 namespace filigree::mpm {
 
-struct Id {  ///< number of the particle for life, 0 .. n - 1
+struct Id {  ///< number of the particle for life, in the order of birth; there can be gaps
   using type = Index;
   static constexpr const char* kName = "id";
   static constexpr const char* kUnit = "";
@@ -66,6 +66,16 @@ struct Stress {  ///< Kirchhoff stress tau; the Cauchy stress is tau / J
   using type = Mat<D>;
   static constexpr const char* kName = "kirchhoff_stress";
   static constexpr const char* kUnit = "Pa";
+};
+struct Inlet {  ///< index of the source that made the particle, -1 for those of the start
+  using type = Index;
+  static constexpr const char* kName = "inlet";
+  static constexpr const char* kUnit = "";
+};
+struct Release {  ///< time at which the particle leaves its source and moves on its own
+  using type = Real;
+  static constexpr const char* kName = "release";
+  static constexpr const char* kUnit = "s";
 };
 
 }  // namespace filigree::mpm

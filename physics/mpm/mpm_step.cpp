@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "physics/mpm/body_force.hpp"
+#include "physics/mpm/exchange.hpp"
 #include "physics/mpm/material.hpp"
 
 namespace filigree::mpm {
@@ -82,6 +84,9 @@ StepLimit step_limit(const Model<D>& model, const State<D>& state, Scratch<D>& s
   for (const ObstaclePath<D>& path : model.obstacles) {
     max_speed = std::max(max_speed, largest_speed(path, state.time));
   }
+  for (const Source<D>& source : model.sources) {
+    if (state.time < source.until) max_speed = std::max(max_speed, norm(source.velocity));
+  }
   return step_limit_at(model, max_speed);
 }
 
@@ -130,12 +135,14 @@ Index step(const Model<D>& model, State<D>& state, Scratch<D>& scratch, double d
     particles.permute(scratch.bins.order);
     fill_bins<D>(model.grid, arrays_of<D>(particles), scratch.bins);
   }
+  kick_bodies(model, particles, dt);
   const ParticleArrays<D> arrays = arrays_of<D>(particles);
   particles_to_cells(model.grid, scratch.bins, arrays, real_dt, scratch.transfer);
   cells_to_nodes(model.grid, scratch.bins, surroundings_at(model, state.time + dt, scratch),
                  real_dt, scratch.transfer);
   const Index lost = nodes_to_particles(model.grid, scratch.bins, model.transfer, real_dt,
                                         scratch.transfer, arrays);
+  carry_inflow(model, state, scratch, dt);
   for (std::size_t body = 0; body < model.laws.size(); ++body) {
     advance_material<D>(model.laws[body], static_cast<Index>(body), particles, dt);
   }

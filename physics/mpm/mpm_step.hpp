@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One explicit step of MLS-MPM with APIC transfers and symplectic Euler.
 //
-//   1. particles to grid: mass and momentum, stress forces included
+//   1. v_p += dt b of bodies with a force of their own; particles to grid: mass and momentum,
+//      stress forces included
 //   2. grid: v_i += dt g, obstacles, walls
-//   3. grid to particles: v_p, C_p; x_p += dt v_p
+//   3. grid to particles: v_p, C_p; x_p += dt v_p; what is inside its source keeps its velocity
 //   4. F_p <- (I + dt C_p) F_p, return mapping, new stress
 // Source: hu2018mls; jiang2015apic; stability limits derived in docs/numerics.md.
 #pragma once
@@ -34,8 +35,9 @@ StepLimit step_limit_at(const Model<D>& model, double max_speed);
 template <int D>
 void initialize_stress(const Model<D>& model, State<D>& state);
 
-/// Advances by dt. Returns the lowest id of a particle that left the grid or is not finite, else
-/// -1; the state must not be used further when it is not -1.
+/// Advances by dt; exchange() follows where there are sources or sinks. Returns the lowest id of a
+/// particle that left the grid or is not finite, else -1; the state must not be used further when
+/// it is not -1.
 template <int D>
 Index step(const Model<D>& model, State<D>& state, Scratch<D>& scratch, double dt);
 
@@ -43,12 +45,12 @@ Index step(const Model<D>& model, State<D>& state, Scratch<D>& scratch, double d
 template <int D>
 struct Budget {
   double mass = 0;
-  Vec<D, double> center{};    ///< centre of mass
+  Vec<D, double> center{};    ///< centre of mass; zero, as the extent, without particles
   Vec<D, double> momentum{};  ///< kg m/s
   /// About the origin, with APIC's share: m (x x v) + m h^2/4 axial(C). 2D: only [2] is not zero.
   Vec<3, double> angular_momentum{};
   double kinetic = 0;      ///< 1/2 m |v|^2 + 1/2 m h^2/4 |C|^2
-  double potential = 0;    ///< -m g . x
+  double potential = 0;    ///< -m (g + b) . x, b the force of the body
   double strain = 0;       ///< stored energy of the laws
   Vec<D, double> lower{};  ///< smallest and largest coordinates
   Vec<D, double> upper{};

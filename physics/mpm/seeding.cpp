@@ -46,8 +46,14 @@ void set_scenes(Grid<D>& grid, std::int64_t n) {
 template <int D>
 State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds) {
   const auto n = static_cast<Index>(seeds.size());
-  FILIGREE_REQUIRE(n > 0, "there are no particles: give at least one body");
+  FILIGREE_REQUIRE(n > 0 || !model.sources.empty(),
+                   "there are no particles: give at least one body");
   State<D> state = make_state<D>(n);
+  state.exchanged.next_id = n;
+  if (!model.sources.empty()) {
+    fill(state.particles.template add<Inlet>(), Index(-1));
+    state.particles.template add<Release>();
+  }
   HostArray<Index> ids("id", n), bodies("body", n), scenes("scene", n);
   HostArray<Real> masses("mass", n), volumes("volume", n);
   HostArray<Vec<D>> positions("position", n), velocities("velocity", n);

@@ -30,7 +30,8 @@ struct Seed {
 };
 
 /// A state of the seeds in their order (id = position in the list): mass = density of the body's
-/// law times volume, F = 1, stresses at rest. Throws InputError when a seed is outside the grid.
+/// law times volume, F = 1, stresses at rest. Throws InputError when a seed is outside the grid,
+/// or when there is neither a seed nor a source.
 template <int D>
 State<D> seed_state(const Model<D>& model, const std::vector<Seed<D>>& seeds);
 

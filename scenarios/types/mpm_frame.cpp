@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "physics/mpm/material.hpp"
 #include "physics/shape_outline.hpp"
@@ -76,7 +77,8 @@ void add_field(Block& block, const char* name, const char* unit, const std::vect
 
 std::vector<Index> rows_by_id(const HostArray<Index>& ids) {
   std::vector<Index> rows(static_cast<std::size_t>(ids.size()));
-  for (Index row = 0; row < ids.size(); ++row) rows[static_cast<std::size_t>(ids(row))] = row;
+  std::iota(rows.begin(), rows.end(), Index(0));
+  std::sort(rows.begin(), rows.end(), [&](Index a, Index b) { return ids(a) < ids(b); });
   return rows;
 }
 

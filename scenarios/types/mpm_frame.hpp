@@ -12,7 +12,7 @@
 
 namespace filigree {
 
-/// The storage row of every particle id.
+/// The storage rows in the order of their ids, which may have gaps.
 std::vector<Index> rows_by_id(const HostArray<Index>& ids);
 
 /// Point fields: id, velocity (m/s), speed (m/s), volume_ratio J, pressure (Pa, positive in

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "physics/mpm/front.hpp"
 
@@ -34,10 +35,11 @@ void note_crossing(MeasureState& s, double time, double value, double level, boo
 }
 
 double length_along(const BodyOptions& body, int axis) {
-  return upper_corner(body.shape)[axis] - lower_corner(body.shape)[axis];
+  return upper_corner(*body.shape)[axis] - lower_corner(*body.shape)[axis];
 }
 
-/// Coordinate along an axis below which `fraction` of the body's mass lies.
+/// Coordinate along an axis below which `fraction` of the body's mass lies; NaN when nothing is
+/// left of it.
 template <int D>
 double mass_front(const mpm::State<D>& state, Index body, int axis, double fraction) {
   const auto bodies = to_host(state.particles.template get<mpm::Body>());
@@ -46,6 +48,7 @@ double mass_front(const mpm::State<D>& state, Index body, int axis, double fract
   for (Index p = 0; p < bodies.size(); ++p) {
     if (bodies(p) == body) coordinates.push_back(positions(p)[axis]);
   }
+  if (coordinates.empty()) return std::numeric_limits<double>::quiet_NaN();
   const auto last = static_cast<double>(coordinates.size() - 1);
   const auto nth = coordinates.begin() + static_cast<std::ptrdiff_t>(std::llround(fraction * last));
   std::nth_element(coordinates.begin(), nth, coordinates.end());
@@ -71,10 +74,12 @@ void MpmMeasures<D>::observe(const mpm::Model<D>& model, const mpm::State<D>& st
     const Index body = index_of(bodies_, body_of(measures_[i]).name);
     if (const auto* oscillation = std::get_if<OscillationMeasure>(&measures_[i])) {
       const auto budget = mpm::budget(model, state, scratch, body);
+      if (!(budget.mass > 0)) continue;
       note_crossing(states_[i], state.time, budget.momentum[oscillation->axis] / budget.mass, 0,
                     true);
     } else if (const auto* arrival = std::get_if<ArrivalMeasure>(&measures_[i])) {
       const auto budget = mpm::budget(model, state, scratch, body);
+      if (!(budget.mass > 0)) continue;
       note_crossing(states_[i], state.time, budget.upper[arrival->axis], arrival->position, false);
     }
   }
@@ -97,7 +102,7 @@ void MpmMeasures<D>::evaluate(const mpm::Model<D>& model, const mpm::State<D>& s
       metrics.add(body.name + "_arrival_time", s.crossings > 0 ? s.first_crossing : -1, "s");
     } else {
       const auto& runout = std::get<RunoutMeasure>(measures_[i]);
-      const double start = lower_corner(body.shape)[runout.axis];
+      const double start = lower_corner(*body.shape)[runout.axis];
       const double before = length_along(body, runout.axis);
       const Index number = index_of(bodies_, body.name);
       const double front = runout.front == FrontKind::kConnected

@@ -3,6 +3,7 @@
 // The keys of scenario type `mpm`: what lies in the box, how it moves, what is measured.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -118,6 +119,24 @@ struct RotatingMotion {
   }
 };
 
+/// v = V + omega x (x - c), c the centre of mass of the body's particles or a given point.
+struct RigidMotion {
+  static constexpr const char* kName = "rigid";
+  static constexpr const char* kDoc = "velocity and rotation together, about the centre of mass";
+  std::vector<double> velocity;
+  std::vector<double> angular_velocity;
+  std::vector<double> center;
+
+  template <class V>
+  void reflect(V& v) {
+    v("velocity", velocity, About{.doc = "of the centre; none when absent", .unit = "m/s"});
+    v("angular_velocity", angular_velocity,
+      About{.doc = "one number in 2D, a vector in 3D; none when absent", .unit = "rad/s"});
+    v("center", center,
+      About{.doc = "point that the body turns about; its centre of mass when absent", .unit = "m"});
+  }
+};
+
 /// v_axis = amplitude sin(pi s / (2 L)), s from the body's lower end, L its length along the axis:
 /// the first mode of a bar that is fixed at its lower end.
 struct FixedFreeModeMotion {
@@ -134,13 +153,14 @@ struct FixedFreeModeMotion {
   }
 };
 
-using InitialMotion = std::variant<UniformMotion, RotatingMotion, FixedFreeModeMotion>;
+using InitialMotion = std::variant<UniformMotion, RotatingMotion, RigidMotion, FixedFreeModeMotion>;
 
 struct BodyOptions {
   std::string name;
-  Shape shape;
+  std::optional<Shape> shape;
   Law material;
   std::optional<InitialMotion> motion;
+  std::vector<double> body_force;
   int points_per_axis = 2;
   double jitter = 0;
 
@@ -150,9 +170,14 @@ struct BodyOptions {
       About{.doc = "lower_snake, unique; names the block in ParaView and the columns "
                    "of diagnostics.csv",
             .required = true});
-    v("shape", shape, About{.doc = "region filled with particles", .required = true});
+    v("shape", shape,
+      About{.doc = "region filled with particles at the start; may be absent where a source names "
+                   "the body"});
     v("material", material, About{.doc = "constitutive law", .required = true});
     v("motion", motion, About{.doc = "velocity at the start; at rest when absent"});
+    v("body_force", body_force,
+      About{.doc = "acceleration of this body alone, on top of gravity; none when absent",
+            .unit = "m/s^2"});
     v("points_per_axis", points_per_axis,
       About{.doc = "particles per cell and axis: 2 makes 4 per cell in 2D, 8 in 3D",
             .min = 1,
@@ -209,8 +234,58 @@ struct ObstacleOptions {
   std::string validate() const;
 };
 
+/// A region through which matter flows in.
+struct SourceOptions {
+  std::string name;
+  std::string body;
+  Shape shape;
+  std::vector<double> velocity;
+  double from = 0;
+  std::optional<double> until;
+  int points_per_axis = 2;
+
+  template <class V>
+  void reflect(V& v) {
+    v("name", name, About{.doc = "lower_snake, unique", .required = true});
+    v("body", body,
+      About{.doc = "name of the body that the new particles belong to", .required = true});
+    v("shape", shape,
+      About{.doc = "region that matter flows through before it is free: best two cells long or "
+                   "more; its cross-section is that of the flow",
+            .required = true});
+    v("velocity", velocity, About{.doc = "of the inflow", .unit = "m/s", .required = true});
+    v("from", from, About{.doc = "when it starts", .unit = "s", .min = 0});
+    v("until", until, About{.doc = "when it stops; never when absent", .unit = "s", .min = 0});
+    v("points_per_axis", points_per_axis,
+      About{.doc = "particles per cell and axis, as for a body", .min = 1, .max = 8});
+  }
+  std::string validate() const;
+};
+
+/// A region that takes particles away.
+struct SinkOptions {
+  std::string name;
+  Shape shape;
+  double from = 0;
+  std::optional<double> until;
+
+  template <class V>
+  void reflect(V& v) {
+    v("name", name, About{.doc = "lower_snake, unique", .required = true});
+    v("shape", shape,
+      About{.doc = "particles inside it at the end of a step are removed; it may reach beyond the "
+                   "domain",
+            .required = true});
+    v("from", from, About{.doc = "when it starts", .unit = "s", .min = 0});
+    v("until", until, About{.doc = "when it stops; never when absent", .unit = "s", .min = 0});
+  }
+  std::string validate() const;
+};
+
 /// Distance between the particles of a body at the start (m).
 double point_spacing(const BodyOptions& body, const DomainOptions& domain);
+/// Distance between the layers of a source (m).
+double point_spacing(const SourceOptions& source, const DomainOptions& domain);
 
 /// Period of a body's motion along an axis from the zero crossings of its mean velocity.
 struct OscillationMeasure {
@@ -286,6 +361,9 @@ struct MpmOptions {
   SolverOptions solver;
   std::vector<BodyOptions> bodies;
   std::vector<ObstacleOptions> obstacles;
+  std::vector<SourceOptions> sources;
+  std::vector<SinkOptions> sinks;
+  std::int64_t max_particles = 10'000'000;
   std::vector<Measure> measures;
 
   template <class V>
@@ -295,9 +373,15 @@ struct MpmOptions {
     v("solver", solver, About{.doc = "steps and transfers"});
     v("bodies", bodies, About{.doc = "what lies in the box", .required = true});
     v("obstacles", obstacles, About{.doc = "rigid bodies that stand or move on a given path"});
+    v("sources", sources, About{.doc = "regions through which matter flows in"});
+    v("sinks", sinks, About{.doc = "regions that take matter away"});
+    v("max_particles", max_particles,
+      About{.doc = "most particles at a time: the run stops before its sources make more",
+            .min = 1,
+            .max = 2147483647});
     v("measures", measures, About{.doc = "figures for metrics.json"});
   }
-  /// Reads the surfaces of bodies and obstacles.
+  /// Reads the surfaces of bodies, obstacles, sources and sinks.
   std::string load_files(const std::filesystem::path& folder);
   std::string validate() const;
 };

@@ -12,7 +12,7 @@
 
 namespace filigree {
 
-/// Grid, walls, gravity, laws and solver options.
+/// Grid, walls, forces, laws, obstacles, sources, sinks and solver options.
 template <int D>
 mpm::Model<D> make_model(const MpmOptions& options);
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "physics/mpm/exchange.hpp"
 #include "physics/mpm/material.hpp"
 #include "physics/mpm/mpm_step.hpp"
 #include "scenarios/types/mpm_frame.hpp"
@@ -34,6 +35,9 @@ class MpmSimulation final : public Simulation {
   void initialize(const RunContext& context) override {
     state_ = mpm::seed_state<D>(model_, make_seeds<D>(options_, context.seed));
     end_time_ = context.end_time;
+    FILIGREE_REQUIRE(state_.particles.n_owned() <= options_.max_particles,
+                     "the bodies make {} particles, more than max_particles = {}",
+                     state_.particles.n_owned(), options_.max_particles);
     measures_.observe(model_, state_, scratch_);
   }
 
@@ -56,7 +60,8 @@ class MpmSimulation final : public Simulation {
   void reflect_state(StateVisitor& visitor) override {
     visitor("time", state_.time);
     visitor("steps", state_.steps);
-    state_.particles.reflect_state(visitor);
+    state_.particles.reflect_state(visitor, comes_and_goes());
+    if (comes_and_goes()) reflect_exchanged(visitor);
     measures_.reflect_state(visitor);
   }
   double time() const override { return state_.time; }
@@ -70,6 +75,12 @@ class MpmSimulation final : public Simulation {
   void evaluate(Recorder& metrics) const override { measures_.evaluate(model_, state_, metrics); }
 
  private:
+  /// True when the number of particles can change.
+  bool comes_and_goes() const { return !model_.sources.empty() || !model_.sinks.empty(); }
+  void reflect_exchanged(StateVisitor& visitor);
+  void diagnose_exchanged(Recorder& recorder, double mass) const;
+  std::optional<Trouble> too_many(double time) const;
+  void add_sources(Index timed, Estimate& estimate) const;
   double next_dt(double until);
   Trouble trouble_of(Index id, std::string what) const;
   std::string cause() const;
@@ -104,14 +115,45 @@ StepReport MpmSimulation<D>::step(double until) {
   StepReport report;
   report.dt = dt_;
   const bool arrives = state_.time + dt_ * (1 + 1e-9) >= until;
+  report.trouble = too_many(arrives ? until : state_.time + dt_);
+  if (report.trouble) return report;
   const Index lost = mpm::step(model_, state_, scratch_, dt_);
   if (arrives) state_.time = until;
   if (lost >= 0) {
     report.trouble = trouble_of(lost, format("particle {} left the grid", lost));
   } else {
+    if (comes_and_goes()) mpm::exchange(model_, state_, scratch_);
     measures_.observe(model_, state_, scratch_);
   }
   return report;
+}
+
+template <int D>
+void MpmSimulation<D>::reflect_exchanged(StateVisitor& visitor) {
+  mpm::Exchanged<D>& e = state_.exchanged;
+  visitor("exchanged/next_id", e.next_id);
+  visitor("exchanged/until", e.until);
+  visitor("exchanged/mass_in", e.mass_in);
+  visitor("exchanged/mass_out", e.mass_out);
+  for (int a = 0; a < D; ++a) {
+    visitor(format("exchanged/momentum_in_{}", kAxes[a]), e.momentum_in[a]);
+    visitor(format("exchanged/momentum_out_{}", kAxes[a]), e.momentum_out[a]);
+  }
+}
+
+/// The particles that the sources would make until a time are more than the scene allows.
+template <int D>
+std::optional<Trouble> MpmSimulation<D>::too_many(double time) const {
+  if (model_.sources.empty()) return std::nullopt;
+  const std::int64_t there = state_.particles.n_owned();
+  const std::int64_t due = mpm::due_until(model_, state_, time);
+  if (due == 0 || there + due <= options_.max_particles) return std::nullopt;
+  Trouble trouble;
+  trouble.what = format("the sources would bring the particles from {} to {}, max_particles is {}",
+                        there, there + due, options_.max_particles);
+  trouble.cause = "sources make particles faster than sinks take them";
+  trouble.advice = "raise max_particles, end the sources with `until`, or add a sink";
+  return trouble;
 }
 
 template <int D>
@@ -169,6 +211,7 @@ void MpmSimulation<D>::diagnose(Recorder& recorder) const {
   }
   recorder.add("max_speed", all.max_speed, "m/s");
   recorder.add("step_length", dt_, "s");
+  if (comes_and_goes()) diagnose_exchanged(recorder, all.mass);
   for (std::size_t b = 0; b < options_.bodies.size(); ++b) {
     const std::string& name = options_.bodies[b].name;
     const auto body = mpm::budget(model_, state_, scratch_, static_cast<Index>(b));
@@ -180,13 +223,59 @@ void MpmSimulation<D>::diagnose(Recorder& recorder) const {
   }
 }
 
+template <int D>
+void MpmSimulation<D>::diagnose_exchanged(Recorder& recorder, double mass) const {
+  const mpm::Exchanged<D>& e = state_.exchanged;
+  recorder.add("particles", static_cast<double>(state_.particles.n_owned()));
+  recorder.add("mass", mass, "kg");
+  recorder.add("mass_in", e.mass_in, "kg");
+  recorder.add("mass_out", e.mass_out, "kg");
+  for (int a = 0; a < D; ++a) {
+    recorder.add(format("momentum_in_{}", kAxes[a]), e.momentum_in[a], "kg m/s");
+    recorder.add(format("momentum_out_{}", kAxes[a]), e.momentum_out[a], "kg m/s");
+  }
+}
+
+/// Particles in a source's shape, to time steps with before any has come.
+template <int D>
+std::vector<mpm::Seed<D>> seeds_inside(const mpm::Source<D>& source) {
+  std::vector<mpm::Seed<D>> seeds;
+  const Vec<D, double> step = (source.spacing / norm(source.velocity)) * source.velocity;
+  for (const mpm::InflowLine<D>& line : source.lines) {
+    for (double k = 0.5; (k - 0.5) * source.spacing <= line.length; ++k) {
+      mpm::Seed<D> seed;
+      seed.position = line.entry + std::min(k, line.length / source.spacing) * step;
+      seed.volume = source.volume;
+      seed.body = source.body;
+      seeds.push_back(seed);
+    }
+  }
+  return seeds;
+}
+
+/// What the sources make until the end, without what sinks take: memory for all of it, the time of
+/// a step for half of it. `timed` particles were in the timed step.
+template <int D>
+void MpmSimulation<D>::add_sources(Index timed, Estimate& estimate) const {
+  const std::int64_t due = mpm::due_until(model_, state_, end_time_);
+  const auto made = static_cast<double>(due);
+  const double mean = state_.particles.n_owned() + made / 2;
+  const std::uint64_t row = mpm::make_state<D>(1).particles.bytes();
+  estimate.bytes += static_cast<std::uint64_t>(made * 1.5 * static_cast<double>(row));
+  estimate.seconds_per_step *= std::max(1.0, mean / timed);
+  estimate.summary += format(", {} more particles from sources until the end", due);
+}
+
 /// Times the parts of a step that leave the state alone, on this machine, and adds the rest in
 /// proportion: grid to particles costs what particles to grid does, the law about as much again.
 template <int D>
 Estimate MpmSimulation<D>::estimate() const {
   using Clock = std::chrono::steady_clock;
   const auto limit = mpm::step_limit(model_, state_, scratch_);
-  const auto arrays = mpm::arrays_of<D>(state_.particles);
+  const mpm::State<D> timed = state_.particles.n_owned() > 0 || model_.sources.empty()
+                                  ? state_
+                                  : mpm::seed_state(model_, seeds_inside(model_.sources.front()));
+  const auto arrays = mpm::arrays_of<D>(timed.particles);
   const double dt = model_.fixed_dt > 0 ? model_.fixed_dt : limit.dt;
   double seconds = 0;
   for (int repeat = 0; repeat < 2; ++repeat) {  // the first round warms up
@@ -208,6 +297,7 @@ Estimate MpmSimulation<D>::estimate() const {
   estimate.seconds_per_step = 2 * seconds;
   estimate.summary = format("{} particles in {} bodies, {} grid nodes, {}", n,
                             options_.bodies.size(), nodes, limit.reason);
+  if (!model_.sources.empty()) add_sources(timed.particles.n_owned(), estimate);
   return estimate;
 }
 

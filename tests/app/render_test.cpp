@@ -3,6 +3,7 @@
 // `filigree render`: pictures that show something, and clear words where there can be none.
 #include <gmock/gmock.h>
 
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "app/render/look.hpp"
@@ -25,6 +26,39 @@ TEST(EvenlyChosen, HasFirstAndLast) {
   EXPECT_THAT(app::evenly_chosen(11, 6), ElementsAre(0, 2, 4, 6, 8, 10));
   EXPECT_THAT(app::evenly_chosen(7, 1), ElementsAre(6));
   EXPECT_THAT(app::evenly_chosen(0, 3), ElementsAre());
+}
+
+/// Points one apart on a line, with a speed.
+Block row_of_points(const std::string& name, std::int64_t n) {
+  Block block;
+  block.name = name;
+  for (std::int64_t i = 0; i < n; ++i) {
+    block.points.insert(block.points.end(), {double(i), 0.0, 0.0});
+  }
+  block.point_fields = {make_array("speed", DType::kF32, {n}, "m/s")};
+  return block;
+}
+
+class LookTest : public ProgramTest {};
+
+TEST_F(LookTest, ABlockThatComesLaterIsShownLikeTheOthers) {
+  const auto writer = writers().at("npz").make();
+  writer->open({.title = "", .folder = folder_ / "series"});
+  std::vector<fs::path> files;
+  for (const std::int64_t n : {0, 10, 100}) {
+    writer->write({.time = double(n),
+                   .step = n,
+                   .number = static_cast<std::int64_t>(files.size()),
+                   .blocks = {row_of_points("stone", 20), row_of_points("jet", n)}});
+    files.push_back(folder_ / format("series/frames/scene_00000{}.npz", files.size()));
+  }
+  writer->close();
+  const app::Look look = app::choose_look(files, {}, {});
+  ASSERT_EQ(look.blocks.size(), 2U);
+  EXPECT_FALSE(look.blocks[0].by_field);
+  EXPECT_TRUE(look.blocks[1].by_field);  // it becomes the larger one
+  EXPECT_DOUBLE_EQ(look.blocks[0].radius, 0.75);
+  EXPECT_DOUBLE_EQ(look.blocks[1].radius, 0.75);
 }
 
 Block cells(const std::string& name, CellKind kind, double x, std::vector<std::int64_t> offsets,

@@ -129,6 +129,71 @@ TEST(Particles, RepeatedPermutationsAllocateNothing) {
   EXPECT_EQ(array_allocations(), before);
 }
 
+TEST(Particles, AppendedRowsAreZeroAndFormerOnesStay) {
+  for (const Index n : {0, 1, 700}) {
+    ParticleSystem particles = sample(n);
+    for (const Index more : {0, 1, 300}) particles.append(more);
+    EXPECT_EQ(particles.n_owned(), n + 301);
+    EXPECT_EQ(particles.n_total(), n + 301);
+    const auto x = to_vector(particles.get<Position>());
+    const auto mass = to_vector(particles.get<Mass>());
+    ASSERT_EQ(x.size(), static_cast<std::size_t>(n) + 301);
+    for (Index i = 0; i < n + 301; ++i) {
+      const auto row = static_cast<std::size_t>(i);
+      EXPECT_EQ(x[row][1], i < n ? i + 0.5 : 0);
+      EXPECT_EQ(mass[row], i < n ? static_cast<float>(i) / 2 : 0);
+    }
+  }
+}
+
+TEST(Particles, SelectedRowsKeepTheirOrder) {
+  for (const Index n : {0, 1, 2, 1000}) {
+    for (const Index nth : {1, 2, 3, 2000}) {  // every row, every second, ..., the first alone
+      ParticleSystem particles = sample(n);
+      std::vector<Index> keep;
+      std::vector<Index> expected;
+      for (Index i = 0; i < n; ++i) {
+        keep.push_back(i % nth == 0 ? 7 : 0);
+        if (i % nth == 0) expected.push_back(i);
+      }
+      const auto left = static_cast<Index>(expected.size());
+      EXPECT_EQ(particles.select(to_device("keep", keep)), left);
+      EXPECT_EQ(particles.n_total(), left);
+      EXPECT_EQ(to_vector(particles.get<Id>()), expected);
+      const auto x = to_vector(particles.get<Position>());
+      for (std::size_t i = 0; i < x.size(); ++i) EXPECT_EQ(x[i][2], expected[i] + 0.75);
+    }
+  }
+}
+
+TEST(Particles, AllRowsCanGoAndOthersCome) {
+  ParticleSystem particles = sample(5);
+  EXPECT_EQ(particles.select(to_device("keep", std::vector<Index>(5, 0))), 0);
+  EXPECT_EQ(particles.n_owned(), 0);
+  EXPECT_EQ(particles.get<Position>().size(), 0);
+  EXPECT_EQ(particles.to_named_array("position").shape, (std::vector<std::int64_t>{0, 3}));
+  particles.append(2);
+  EXPECT_EQ(to_vector(particles.get<Id>()), (std::vector<Index>{0, 0}));
+  EXPECT_EQ(to_vector(particles.get<Position>())[1], (Vec<3, double>{0, 0, 0}));
+}
+
+TEST(Particles, RowsThatComeAndGoWithinTheRoomAllocateNothing) {
+  ParticleSystem particles = sample(100);
+  particles.append(20);
+  const auto keep = to_device("keep", [] {
+    std::vector<Index> marks(120, 1);
+    for (int i = 0; i < 20; ++i) marks[static_cast<std::size_t>(5 * i)] = 0;
+    return marks;
+  }());
+  particles.select(keep);
+  const Offset before = array_allocations();
+  for (int k = 0; k < 10; ++k) {
+    particles.append(20);
+    EXPECT_EQ(particles.select(keep), 100);
+  }
+  EXPECT_EQ(array_allocations(), before);
+}
+
 TEST(Particles, NamedArraysCarryTypeShapeAndUnit) {
   ParticleSystem particles = sample(4);
   particles.add<Gradient>();
@@ -159,6 +224,22 @@ TEST(Particles, LoadingGivesBackEveryBit) {
   loaded.reflect_state(loader);
   for (const std::string& name : saved.names()) {
     EXPECT_EQ(loaded.to_named_array(name), saved.to_named_array(name));
+  }
+}
+
+TEST(Particles, AnyCountCanBeLoadedWhenAllowed) {
+  for (const Index n : {0, 3, 300}) {
+    ParticleSystem saved = sample(n);
+    saved.append(4);
+    StateSaver saver;
+    saved.reflect_state(saver, true);
+    ParticleSystem loaded = sample(9);
+    StateLoader loader(saver.arrays);
+    loaded.reflect_state(loader, true);
+    EXPECT_EQ(loaded.n_owned(), n + 4);
+    for (const std::string& name : saved.names()) {
+      EXPECT_EQ(loaded.to_named_array(name), saved.to_named_array(name));
+    }
   }
 }
 

@@ -56,7 +56,7 @@ output: {{ every: 1 ms }}
   const Scenario scenario = load_scenario({.file = file}, scenario_types());
   const auto& options = *static_cast<const MpmOptions*>(scenario.options.get());
   EXPECT_EQ(scenario.inputs, (std::vector<fs::path>{file, kGear}));
-  const Shape& shape = options.bodies.front().shape;
+  const Shape& shape = *options.bodies.front().shape;
   const TriangleSurface gear = make_triangle_surface(library_gear());
   EXPECT_NEAR(upper_corner(shape)[1] - 0.2, gear.upper[2], 1e-6);  // z became -y
   EXPECT_NEAR(std::get<SurfaceShape>(shape).surface->volume, gear.volume, 1e-4 * gear.volume);
