@@ -208,13 +208,8 @@ FILIGREE_FUNCTION Node mirrored_total(const Grid<D>& grid, const Walls<D>& walls
                                       const Vec<D, Index>& node, const Array<Index>& slot_of,
                                       const Real* partials) {
   NearMirror mirrors[D];
-  bool any = false;
-  for (int a = 0; a < D; ++a) {
-    mirrors[a] = near_mirror(grid, walls, a, node[a]);
-    any = any || mirrors[a].face >= 0;
-  }
+  for (int a = 0; a < D; ++a) mirrors[a] = near_mirror(grid, walls, a, node[a]);
   Node total{};
-  if (!any) return total;
   for (int subset = 1; subset < (1 << D); ++subset) {
     Vec<D, Index> image = node;
     Vec<D> sign = Vec<D>::filled(1);
@@ -344,6 +339,10 @@ void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Surrounding
   const Array<Index> slot_of = bins.slot_of;
   const Array<Real> partials = scratch.partials;
   const Array<Real> nodes = scratch.nodes;
+  bool has_mirrors = false;
+  for (int face = 0; face < 2 * D; ++face) {
+    has_mirrors = has_mirrors || is_mirror(surroundings.walls[face]);
+  }
   for_each(
       "mpm/cells_to_nodes", bins.n_node_strips, FILIGREE_LAMBDA(Index n) {
         const Index strip = strips(n);
@@ -352,9 +351,11 @@ void cells_to_nodes(const Grid<D>& grid, const CellBins& bins, const Surrounding
         Vec<D, Index> node = grid.node(first);
         for (Index place = 0; place < grid.nodes_of_strip(strip); ++place, ++node[D - 1]) {
           const Index i = first + place;
-          const Node total = node_total<D>(sources, place, partials.data()) +
-                             mirrored_total<D>(grid, around.walls, grid.first_node(i), node,
-                                               slot_of, partials.data());
+          Node total = node_total<D>(sources, place, partials.data());
+          if (has_mirrors) {
+            total += mirrored_total<D>(grid, around.walls, grid.first_node(i), node, slot_of,
+                                       partials.data());
+          }
           const Vec<D> v = grid_velocity<D>(grid, around, node, total, dt);
           Node result{};
           result.set(0, total[0]);
