@@ -21,10 +21,10 @@ struct FixedCorotated : IsotropicSolid {
   void reflect(V& v) {
     reflect_solid(v);
   }
-  template <int D>
-  FILIGREE_FUNCTION Real energy(const Mat<D>& F, Real) const {
-    const Real stretch = det(F) - 1;
-    return mu() * squared_norm(F - rotation_part(F)) + Real(0.5) * lambda() * stretch * stretch;
+  template <int D, class T>
+  FILIGREE_FUNCTION T energy(const Mat<D, D, T>& F, const T&) const {
+    const T stretch = det(F) - T(1);
+    return mu() * squared_norm(F - rotation_part(F)) + Real(0.5) * lambda() * (stretch * stretch);
   }
   template <int D>
   FILIGREE_FUNCTION Mat<D> kirchhoff(const Mat<D>& F, Real, const Mat<D>&) const {

@@ -6,7 +6,7 @@
 //
 //   Real initial_history()             the value of the law's own scalar at rest
 //   Mat<D> kirchhoff(F, history, L)    tau = J sigma, Pa; L is the velocity gradient, 1/s
-//   Real energy(F, history)            stored energy per initial volume, J/m^3
+//   T energy(F, history)               stored energy per initial volume, J/m^3; T is Real or dual
 //   Mat<D> advance(F, history, L, dt)  moves F and history over dt, returns the new tau
 //   Real volume_ratio(F, history)      J = current over initial volume
 //   Real wave_modulus()                M of the speed of sound sqrt(M / density), Pa
@@ -15,6 +15,7 @@
 // F is the elastic deformation gradient. Contract tests: tests/contracts/laws_test.cpp.
 #pragma once
 
+#include "core/dual_matrices.hpp"
 #include "core/mat3.hpp"
 #include "core/reflect.hpp"
 
@@ -70,22 +71,25 @@ FILIGREE_FUNCTION Mat<D> from_principal(const Mat<D>& U, const Vec<D>& values) {
 }
 
 /// Left principal directions and logarithmic (Hencky) strains: F F^T = U diag(exp(2 eps)) U^T.
-template <int D>
+template <int D, class T = Real>
 struct HenckyStrain {
-  Mat<D> U;
-  Vec<D> eps;
+  Mat<D, D, T> U;
+  Vec<D, T> eps;
 };
 
 /// Stretches are clamped at 0.05 and 20 so that a crushed particle gives a large stress and not a
 /// NaN.
-template <int D>
-FILIGREE_FUNCTION HenckyStrain<D> hencky_strain(const Mat<D>& F) {
+template <int D, class T>
+FILIGREE_FUNCTION HenckyStrain<D, T> hencky_strain(const Mat<D, D, T>& F) {
+  using Kokkos::log;
   const auto eigen = symmetric_eigen(F * transpose(F));
-  HenckyStrain<D> result{};
+  HenckyStrain<D, T> result{};
   result.U = eigen.vectors;
   for (int a = 0; a < D; ++a) {
-    const Real clamped = Kokkos::fmin(Kokkos::fmax(eigen.values[a], Real(0.0025)), Real(400));
-    result.eps[a] = Real(0.5) * Kokkos::log(clamped);
+    T square = eigen.values[a];
+    if (!(square > Real(0.0025))) square = T(Real(0.0025));
+    if (square > Real(400)) square = T(Real(400));
+    result.eps[a] = Real(0.5) * log(square);
   }
   return result;
 }
@@ -99,17 +103,17 @@ FILIGREE_FUNCTION Vec<D> hencky_stress(const Vec<D>& eps, Real mu, Real lambda) 
 }
 
 /// psi = mu eps : eps + lambda/2 tr(eps)^2.
-template <int D>
-FILIGREE_FUNCTION Real hencky_energy(const Vec<D>& eps, Real mu, Real lambda) {
-  Real trace = 0;
-  for (int a = 0; a < D; ++a) trace += eps[a];
-  return mu * squared_norm(eps) + Real(0.5) * lambda * trace * trace;
+template <int D, class T>
+FILIGREE_FUNCTION T hencky_energy(const Vec<D, T>& eps, Real mu, Real lambda) {
+  T trace = eps[0];
+  for (int a = 1; a < D; ++a) trace += eps[a];
+  return mu * squared_norm(eps) + Real(0.5) * lambda * (trace * trace);
 }
 
 /// Hencky's elasticity, the stress of the plastic laws.
 struct HenckySolid : IsotropicSolid {
-  template <int D>
-  FILIGREE_FUNCTION Real energy(const Mat<D>& F, Real) const {
+  template <int D, class T>
+  FILIGREE_FUNCTION T energy(const Mat<D, D, T>& F, const T&) const {
     return hencky_energy(hencky_strain(F).eps, mu(), lambda());
   }
   template <int D>

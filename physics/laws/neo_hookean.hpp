@@ -22,15 +22,17 @@ struct NeoHookean : IsotropicSolid {
   }
   /// ln J, with J kept at 0.001 or above so that an inverted particle gives a large stress and not
   /// a NaN.
-  template <int D>
-  FILIGREE_FUNCTION Real log_volume(const Mat<D>& F) const {
-    return Kokkos::log(Kokkos::fmax(det(F), Real(1e-3)));
+  template <int D, class T>
+  FILIGREE_FUNCTION T log_volume(const Mat<D, D, T>& F) const {
+    using Kokkos::log;
+    const T J = det(F);
+    return log(J > Real(1e-3) ? J : T(Real(1e-3)));
   }
-  template <int D>
-  FILIGREE_FUNCTION Real energy(const Mat<D>& F, Real) const {
-    const Real log_J = log_volume(F);
-    return Real(0.5) * mu() * (squared_norm(F) - D) - mu() * log_J +
-           Real(0.5) * lambda() * log_J * log_J;
+  template <int D, class T>
+  FILIGREE_FUNCTION T energy(const Mat<D, D, T>& F, const T&) const {
+    const T log_J = log_volume(F);
+    return Real(0.5) * mu() * (squared_norm(F) - T(D)) - mu() * log_J +
+           Real(0.5) * lambda() * (log_J * log_J);
   }
   template <int D>
   FILIGREE_FUNCTION Mat<D> kirchhoff(const Mat<D>& F, Real, const Mat<D>&) const {

@@ -65,13 +65,15 @@ struct WeaklyCompressibleFluid {
   FILIGREE_FUNCTION Real volume_ratio(const Mat<D>&, Real J) const {
     return J;
   }
-  template <int D>
-  FILIGREE_FUNCTION Real energy(const Mat<D>&, Real J) const {
+  template <int D, class T>
+  FILIGREE_FUNCTION T energy(const Mat<D, D, T>&, const T& J) const {
+    using Kokkos::pow;
+    const T grown = J - T(1);
     if (equation_of_state == EquationOfState::kLinear) {
-      return Real(0.5) * bulk() * (J - 1) * (J - 1);
+      return Real(0.5) * bulk() * (grown * grown);
     }
     const Real gamma = static_cast<Real>(tait_exponent);
-    return bulk() / gamma * (Kokkos::pow(J, 1 - gamma) / (gamma - 1) + J) - bulk() / (gamma - 1);
+    return bulk() / gamma * (pow(J, 1 - gamma) * (1 / (gamma - 1)) + J) - T(bulk() / (gamma - 1));
   }
   template <int D>
   FILIGREE_FUNCTION Mat<D> kirchhoff(const Mat<D>&, Real J, const Mat<D>& L) const {
