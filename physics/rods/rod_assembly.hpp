@@ -18,16 +18,29 @@ struct RodPose {
   const Real* twist;
 };
 
-FILIGREE_FUNCTION FramedEdge<Real> edge_of(const RodModel& model, const RodPose& pose, Index e,
-                                           Real sign) {
-  const Vec<3> edge = pose.position[model.head(e)] - pose.position[model.tail(e)];
-  return {sign * edge, pose.director[e]};
+/// The two edges of a joint as they are walked, their frames turned towards each other by half the
+/// twist they have at rest.
+struct JointEdges {
+  FramedEdge<Real> a, b;
+};
+FILIGREE_FUNCTION JointEdges edges_of(const RodModel& model, Index row, const RodPose& pose,
+                                      Index j) {
+  const DeviceJoint joint = model.joints(j);
+  const Vec<2> turn = model.joint_half_turn(row, j);
+  const auto turned = [&](Index e, Real sign, Real sine) {
+    const Vec<3> edge = sign * (pose.position[model.head(e)] - pose.position[model.tail(e)]);
+    const Vec<3> d = pose.director[e];
+    return FramedEdge<Real>{edge, turn[0] * d + (sine / norm(edge)) * cross(edge, d)};
+  };
+  return {turned(joint.edge_a, joint.sign_a, turn[1]),
+          turned(joint.edge_b, joint.sign_b, -turn[1])};
 }
 
-FILIGREE_FUNCTION Vec<3> joint_strain(const RodModel& model, const RodPose& pose, Index j) {
-  const DeviceJoint joint = model.joints(j);
-  return bend_twist(edge_of(model, pose, joint.edge_a, joint.sign_a),
-                    edge_of(model, pose, joint.edge_b, joint.sign_b), pose.twist[j]);
+/// kappa of a joint; its twist is the one closest to that of the pose.
+FILIGREE_FUNCTION Vec<3> joint_kappa(const RodModel& model, Index row, const RodPose& pose,
+                                     Index j) {
+  const JointEdges edges = edges_of(model, row, pose, j);
+  return bend_twist(edges.a, edges.b, pose.twist[j]);
 }
 
 FILIGREE_FUNCTION Real stretch_energy(const RodModel& model, Index row, const RodPose& pose) {
@@ -43,8 +56,8 @@ FILIGREE_FUNCTION Real stretch_energy(const RodModel& model, Index row, const Ro
 FILIGREE_FUNCTION Real bend_twist_energy(const RodModel& model, Index row, const RodPose& pose) {
   Real energy = 0;
   for (Index j = 0; j < model.n_joints; ++j) {
-    const Vec<3> strain = joint_strain(model, pose, j) - model.joint_rest(row, j);
-    energy += Real(0.5) * dot(strain, cwise_product(model.joint_stiffness(row, j), strain));
+    const Vec<3> strain = joint_kappa(model, row, pose, j) - model.joint_rest(row, j);
+    energy += Real(0.5) * dot(strain, model.joint_stiffness(row, j) * strain);
   }
   return energy;
 }
@@ -132,14 +145,10 @@ FILIGREE_FUNCTION void add_joint_matrix(const DeviceJoint& joint, const Mat<8>& 
 
 }  // namespace detail
 
-enum class Curvature { kNone, kPositive, kExact };
-
-/// Adds dE/dx and dE/dtheta to `gradient` ([n_vertices]) and, unless `second` is kNone, the second
-/// derivatives to `matrix`: all of them, or only the part that is positive semi-definite by
-/// construction (no second derivatives of strains, no compression of edges).
+/// Adds dE/dx and dE/dtheta to `gradient` ([n_vertices]) and, if asked to, the second derivatives
+/// to `matrix`.
 FILIGREE_FUNCTION void add_elasticity(const RodModel& model, Index row, const RodPose& pose,
-                                      Vec<4>* gradient, Curvature second,
-                                      const TreeMatrix& matrix) {
+                                      Vec<4>* gradient, bool second, const TreeMatrix& matrix) {
   for (Index e = 0; e < model.n_edges; ++e) {
     const Index tail = model.tail(e);
     const Index head = model.head(e);
@@ -152,9 +161,8 @@ FILIGREE_FUNCTION void add_elasticity(const RodModel& model, Index row, const Ro
       gradient[head][i] += tension * t[i];
       gradient[tail][i] -= tension * t[i];
     }
-    if (second == Curvature::kNone) continue;
-    Real across = tension / length;
-    if (second == Curvature::kPositive && across < 0) across = 0;
+    if (!second) continue;
+    const Real across = tension / length;
     const Mat<3> H = across * Mat<3>::identity() + (k - across) * outer(t, t);
     detail::add_positions(matrix.diagonal[head], H);
     detail::add_positions(matrix.diagonal[tail], H);
@@ -164,11 +172,10 @@ FILIGREE_FUNCTION void add_elasticity(const RodModel& model, Index row, const Ro
   }
   for (Index j = 0; j < model.n_joints; ++j) {
     const DeviceJoint joint = model.joints(j);
-    const BendTwist s =
-        bend_twist_gradients(edge_of(model, pose, joint.edge_a, joint.sign_a),
-                             edge_of(model, pose, joint.edge_b, joint.sign_b), pose.twist[j]);
-    const Vec<3> K = model.joint_stiffness(row, j);
-    const Vec<3> moment = cwise_product(K, s.kappa - model.joint_rest(row, j));
+    const JointEdges edges = edges_of(model, row, pose, j);
+    const BendTwist s = bend_twist_gradients(edges.a, edges.b, pose.twist[j]);
+    const Mat<3> K = model.joint_stiffness(row, j);
+    const Vec<3> moment = K * (s.kappa - model.joint_rest(row, j));
     Vec<8> g{};
     for (int n = 0; n < 3; ++n) g += moment[n] * s.gradient[n];
     detail::add_to_node(gradient[joint.far_a], -1, g, 0);
@@ -177,14 +184,15 @@ FILIGREE_FUNCTION void add_elasticity(const RodModel& model, Index row, const Ro
     detail::add_to_node(gradient[joint.far_b], 1, g, 3);
     gradient[joint.theta_a == 1 ? joint.vertex : joint.far_a][3] += joint.sign_a * g[6];
     gradient[joint.theta_b == 1 ? joint.vertex : joint.far_b][3] += joint.sign_b * g[7];
-    if (second == Curvature::kNone) continue;
+    if (!second) continue;
     Mat<8> H{};
     for (int n = 0; n < 3; ++n) {
-      const Vec<8> scaled = K[n] * s.gradient[n];
+      Vec<8> scaled = K(n, 0) * s.gradient[0];
+      for (int m = 1; m < 3; ++m) scaled += K(n, m) * s.gradient[m];
       for (int r = 0; r < 8; ++r) {
         for (int c = r; c < 8; ++c) H(r, c) += scaled[r] * s.gradient[n][c];
       }
-      if (second == Curvature::kExact) s.add_hessian(n, moment[n], H);
+      s.add_hessian(n, moment[n], H);
     }
     for (int r = 0; r < 6; ++r) {  // diagonal blocks are used whole
       for (int c = 0; c < r; ++c) {

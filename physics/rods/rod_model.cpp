@@ -127,13 +127,26 @@ std::vector<Vec3d> directors_of(const RodTopology& topology, const RodShape& sha
   return directors;
 }
 
-Vec3d rest_strain(const RodTopology& topology, const RodShape& shape,
-                  const std::vector<Vec3d>& directors, const Joint& joint) {
-  const auto edge = [&](Index e, bool reverse) {
-    return FramedEdge<double>{edge_vector(topology, shape, e) * (reverse ? -1.0 : 1.0),
-                              directors[static_cast<std::size_t>(e)]};
+/// kappa at rest with the frames turned towards each other, and half the twist that turned them.
+struct RestJoint {
+  Vec3d kappa;
+  double half_turn;
+};
+RestJoint rest_joint(const RodTopology& topology, const RodShape& shape,
+                     const std::vector<Vec3d>& directors, const Joint& joint) {
+  const auto edge = [&](Index e, bool reverse, double turn) {
+    const Vec3d vector = edge_vector(topology, shape, e) * (reverse ? -1.0 : 1.0);
+    const Vec3d& d = directors[static_cast<std::size_t>(e)];
+    return FramedEdge<double>{vector, std::cos(turn) * d + std::sin(turn) * cross(unit(vector), d)};
   };
-  return bend_twist(edge(joint.a, joint.a_reversed), edge(joint.b, joint.b_reversed), Real(0));
+  const auto kappa = [&](double half) {
+    return bend_twist(edge(joint.a, joint.a_reversed, half), edge(joint.b, joint.b_reversed, -half),
+                      Real(0));
+  };
+  const double half = kappa(0)[2] / 2;
+  Vec3d turned = kappa(half);
+  turned[2] = 0;  // but for round-off
+  return {turned, half};
 }
 
 /// k_a k_b / (sum of k over the edges at the vertex), for bending about both directors and twist.
@@ -156,8 +169,28 @@ Vec3d star_mesh(const RodTopology& topology, const RodShape& shape,
   return K;
 }
 
+/// A diag(K) A of rod_model.hpp.
+Mat<3> against_angles(const Vec3d& K, const Vec3d& rest) {
+  const Vec3d bend{rest[0], rest[1], 0};
+  const double square = squared_norm(bend);
+  const double G = 1 + square / 4;
+  const double across = 1 / std::sqrt(G);
+  Mat<3, 3, double> A = across * Mat<3, 3, double>::identity();
+  if (square > 0) A += ((1 / G - across) / square) * outer(bend, bend);
+  const Mat<3, 3, double> product = A * diagonal(K) * A;
+  Mat<3> result{};
+  for (int i = 0; i < 9; ++i) result.data[i] = static_cast<Real>(product.data[i]);
+  return result;
+}
+
 Vec<3> to_real(const Vec3d& v) {
   return {static_cast<Real>(v[0]), static_cast<Real>(v[1]), static_cast<Real>(v[2])};
+}
+
+FILIGREE_FUNCTION RodPose pose_of(const RodModel& model, const RodState& state, Index b) {
+  return {state.position.data() + Offset(b) * model.n_vertices,
+          state.director.data() + Offset(b) * model.n_edges,
+          state.twist.data() + Offset(b) * model.n_joints};
 }
 
 }  // namespace
@@ -178,6 +211,11 @@ RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
   HostArray<Index> tail("rods/tail", model.n_edges), head("rods/head", model.n_edges);
   HostArray<Index> edge_node("rods/edge_node", model.n_edges);
   HostArray<Index> edge_block("rods/edge_block", model.n_edges);
+  HostArray<Index> is_root("rods/is_root", model.n_vertices);
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    is_root(v) = topology.parent[static_cast<std::size_t>(v)] < 0 ? 1 : 0;
+  }
+  double whole_length = 0;
   HostArray<Real, 2> length("rods/rest_length", 1, model.n_edges);
   HostArray<Real, 2> stretch("rods/stretch", 1, model.n_edges);
   HostArray<Real, 2> mass("rods/mass", 1, model.n_vertices);
@@ -190,14 +228,17 @@ RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
     head(e) = h;
     edge_node(e) = topology.parent_edge[static_cast<std::size_t>(h)] == e ? h : t;
     edge_block(e) = layout.find(t, h) / 2;
+    whole_length += L;
     length(0, e) = static_cast<Real>(L);
     stretch(0, e) = static_cast<Real>(p.stretch_stiffness / L);
     for (const Index v : {t, h}) mass(0, v) += static_cast<Real>(p.line_density * L / 2);
   }
   const std::vector<Vec3d> directors = directors_of(topology, rest);
+  double whole_stiffness = 0;
   HostArray<DeviceJoint> joints("rods/joints", model.n_joints);
   HostArray<Vec<3>, 2> joint_rest("rods/joint_rest", 1, model.n_joints);
-  HostArray<Vec<3>, 2> joint_stiffness("rods/joint_stiffness", 1, model.n_joints);
+  HostArray<Vec<2>, 2> joint_half_turn("rods/joint_half_turn", 1, model.n_joints);
+  HostArray<Mat<3>, 2> joint_stiffness("rods/joint_stiffness", 1, model.n_joints);
   for (Index j = 0; j < model.n_joints; ++j) {
     const Joint& joint = topology.joints[static_cast<std::size_t>(j)];
     const Index v = joint.vertex;
@@ -218,17 +259,22 @@ RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
     to.block_va = layout.find(v, to.far_a);
     to.block_vb = layout.find(v, to.far_b);
     to.block_ab = layout.find(to.far_a, to.far_b);
-    const Vec3d strain = rest_strain(topology, rest, directors, joint);
+    const RestJoint at_rest = rest_joint(topology, rest, directors, joint);
     const double compliance =
         junction_compliance.empty() ? 0 : junction_compliance[static_cast<std::size_t>(v)];
-    Vec3d K = star_mesh(topology, rest, edges, compliance, joint);
-    const double steeper = 1 + 0.25 * (strain[0] * strain[0] + strain[1] * strain[1]);
-    for (int n = 0; n < 2; ++n) K[n] /= steeper * steeper;
-    joint_rest(0, j) = to_real(strain);
-    joint_stiffness(0, j) = to_real(K);
+    const Vec3d K = star_mesh(topology, rest, edges, compliance, joint);
+    whole_stiffness += K[0] + K[1] + K[2];
+    joint_rest(0, j) = to_real(at_rest.kappa);
+    joint_half_turn(0, j) = {static_cast<Real>(std::cos(at_rest.half_turn)),
+                             static_cast<Real>(std::sin(at_rest.half_turn))};
+    joint_stiffness(0, j) = against_angles(K, at_rest.kappa);
   }
-  HostArray<Real> damping("rods/damping", 1);
+  HostArray<Real> damping("rods/damping", 1), mean_edge("rods/mean_edge", 1);
+  HostArray<Real> angle_scale("rods/angle_scale", 1);
   damping(0) = 0;
+  mean_edge(0) = static_cast<Real>(whole_length / std::max<Index>(1, model.n_edges));
+  angle_scale(0) =
+      static_cast<Real>(whole_stiffness > 0 ? whole_stiffness / (3 * model.n_joints) : 1);
   model.tail = to_device(tail);
   model.head = to_device(head);
   model.edge_node = to_device(edge_node);
@@ -237,31 +283,43 @@ RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
   model.rest_length = to_device(length);
   model.stretch = to_device(stretch);
   model.joint_rest = to_device(joint_rest);
+  model.joint_half_turn = to_device(joint_half_turn);
   model.joint_stiffness = to_device(joint_stiffness);
   model.mass = to_device(mass);
   model.damping = to_device(damping);
+  model.is_root = to_device(is_root);
+  model.mean_edge = to_device(mean_edge);
+  model.angle_scale = to_device(angle_scale);
   return model;
 }
 
-RodState make_rod_state(const RodTopology& topology, const RodShape& shape, Index batch) {
+void count_twists(const RodModel& rods, const RodState& rod_state) {
+  const RodModel model = rods;
+  const RodState state = rod_state;
+  for_each(
+      "rods/count_twists", state.batch, FILIGREE_LAMBDA(Index b) {
+        const Index row = model.rows == 1 ? 0 : b;
+        for (Index j = 0; j < model.n_joints; ++j) {
+          state.twist(b, j) = 0;
+          state.twist(b, j) = joint_kappa(model, row, pose_of(model, state, b), j)[2];
+        }
+      });
+}
+
+RodState make_rod_state(const RodTopology& topology, const RodModel& model, const RodShape& shape,
+                        Index batch) {
   check_shape(topology, shape);
   const std::vector<Vec3d> directors = directors_of(topology, shape);
-  const auto n_joints = static_cast<Index>(topology.joints.size());
-  HostArray<Vec<3>, 2> position("rods/position", batch, topology.n_vertices);
-  HostArray<Vec<3>, 2> velocity("rods/velocity", batch, topology.n_vertices);
-  HostArray<Vec<3>, 2> director("rods/director", batch, topology.n_edges());
-  HostArray<Real, 2> twist("rods/twist", batch, n_joints);
+  HostArray<Vec<3>, 2> position("rods/position", batch, model.n_vertices);
+  HostArray<Vec<3>, 2> velocity("rods/velocity", batch, model.n_vertices);
+  HostArray<Vec<3>, 2> director("rods/director", batch, model.n_edges);
   for (Index b = 0; b < batch; ++b) {
-    for (Index v = 0; v < topology.n_vertices; ++v) {
+    for (Index v = 0; v < model.n_vertices; ++v) {
       position(b, v) = to_real(shape.positions[static_cast<std::size_t>(v)]);
       velocity(b, v) = Vec<3>::zero();
     }
-    for (Index e = 0; e < topology.n_edges(); ++e) {
+    for (Index e = 0; e < model.n_edges; ++e) {
       director(b, e) = to_real(directors[static_cast<std::size_t>(e)]);
-    }
-    for (Index j = 0; j < n_joints; ++j) {
-      const Joint& joint = topology.joints[static_cast<std::size_t>(j)];
-      twist(b, j) = static_cast<Real>(rest_strain(topology, shape, directors, joint)[2]);
     }
   }
   RodState state;
@@ -269,7 +327,8 @@ RodState make_rod_state(const RodTopology& topology, const RodShape& shape, Inde
   state.position = to_device(position);
   state.velocity = to_device(velocity);
   state.director = to_device(director);
-  state.twist = to_device(twist);
+  state.twist = Array<Real, 2>("rods/twist", batch, model.n_joints);
+  count_twists(model, state);
   return state;
 }
 
@@ -280,8 +339,7 @@ std::vector<RodEnergy> rod_energies(const RodModel& rod_model, const RodState& r
   for_each(
       "rods/energies", state.batch, FILIGREE_LAMBDA(Index b) {
         const Index row = model.rows == 1 ? 0 : b;
-        const RodPose pose{&state.position(b, 0), &state.director(b, 0),
-                           model.n_joints > 0 ? &state.twist(b, 0) : nullptr};
+        const RodPose pose = pose_of(model, state, b);
         double kinetic = 0, gravity = 0;
         for (Index v = 0; v < model.n_vertices; ++v) {
           const double m = model.mass(row, v);
@@ -310,10 +368,9 @@ RodForces rod_forces(const RodModel& rod_model, const RodState& rod_state) {
   for_each(
       "rods/forces", state.batch, FILIGREE_LAMBDA(Index b) {
         const Index row = model.rows == 1 ? 0 : b;
-        const RodPose pose{&state.position(b, 0), &state.director(b, 0),
-                           model.n_joints > 0 ? &state.twist(b, 0) : nullptr};
+        const RodPose pose = pose_of(model, state, b);
         for (Index v = 0; v < model.n_vertices; ++v) gradients(b, v) = Vec<4>::zero();
-        add_elasticity(model, row, pose, &gradients(b, 0), Curvature::kNone, {});
+        add_elasticity(model, row, pose, &gradients(b, 0), false, {});
         for (Index v = 0; v < model.n_vertices; ++v) {
           for (int i = 0; i < 3; ++i) forces.force(b, v)[i] = -gradients(b, v)[i];
         }

@@ -5,7 +5,7 @@
 // Energy of one rod, over its edges e and joints j (bergou2010; joints at branch points are ours):
 //
 //   E = sum_e EA_e/(2 L_e) (|e| - L_e)^2
-//     + sum_j 1/2 sum_n K_jn (kappa_jn - rest_jn)^2           kappa of bend_twist.hpp
+//     + sum_j 1/2 s_j . K_j s_j,  s_j = kappa_j - rest_j      kappa of bend_twist.hpp
 //
 // Half an edge is a rotational spring with stiffness k = 2 B/L (B = EI_1, EI_2 or GJ), or
 // 1/(1/k + compliance) where a junction gives way. The springs of the m edges at a vertex hang
@@ -16,9 +16,14 @@
 //
 // So a branch that continues a rod is that rod, a branch without stiffness does not change the rod
 // it hangs on, and which edges count as the parent does not matter. Since the energy does not
-// change when the rod moves as a whole, junctions conserve linear and angular momentum. Bending
-// stiffness is divided by (1 + rest^2/4)^2, rest^2 = rest_1^2 + rest_2^2, the square of d kappa/d
-// angle at rest, so that it is the stiffness against angles at sharp corners too.
+// change when the rod moves as a whole, junctions conserve linear and angular momentum.
+//
+// At a joint that is bent by phi at rest, kappa grows faster than angles do: with
+// G = 1/cos^2(phi/2) = 1 + rest^2/4, rest^2 = rest_1^2 + rest_2^2, by the factor G in the plane of
+// the bend and by sqrt(G) across it and in twist. K undoes this, so that stiffness is against
+// angles at sharp corners too:
+//   K_j = A diag(K_1, K_2, K_3) A,  A = 1/sqrt(G) + (1/G - 1/sqrt(G)) r r^T,  r = rest/|rest| of
+// its bending part. Then the star of three arms at 120 degrees is that of springs, exactly.
 #pragma once
 
 #include <vector>
@@ -62,13 +67,17 @@ struct RodModel {
 
   Array<Index> tail, head;           ///< [n_edges]
   Array<Index> edge_node;            ///< [n_edges] the vertex that owns the edge's angle
+  Array<Index> is_root;              ///< [n_vertices] 1 where there is no edge to a parent
   Array<Index> edge_block;           ///< [n_edges] coupling block of its two vertices
   Array<DeviceJoint> joints;         ///< [n_joints]
   Array<Real, 2> rest_length;        ///< [rows, n_edges], m
   Array<Real, 2> stretch;            ///< [rows, n_edges] EA/L, N/m
   Array<Vec<3>, 2> joint_rest;       ///< [rows, n_joints] kappa at rest
-  Array<Vec<3>, 2> joint_stiffness;  ///< [rows, n_joints] K, N m
+  Array<Vec<2>, 2> joint_half_turn;  ///< [rows, n_joints] cosine and sine of half the rest twist
+  Array<Mat<3>, 2> joint_stiffness;  ///< [rows, n_joints] K, N m
   Array<Real, 2> mass;               ///< [rows, n_vertices], kg
+  Array<Real> mean_edge;             ///< [rows], m
+  Array<Real> angle_scale;           ///< [rows] mean stiffness against twist and bending, N m
   Array<Real> damping;               ///< [rows] 1/s: force -damping m v
   Vec<3> gravity{};                  ///< m/s^2
 };
@@ -87,11 +96,12 @@ struct RodState {
   Array<Vec<3>, 2> position;  ///< [batch, n_vertices], m
   Array<Vec<3>, 2> velocity;  ///< [batch, n_vertices], m/s
   Array<Vec<3>, 2> director;  ///< [batch, n_edges] first material directors
-  Array<Real, 2> twist;       ///< [batch, n_joints] kappa_3, to keep count of full turns
+  Array<Real, 2> twist;       ///< [batch, n_joints] kappa_3 - rest_3, to keep count of full turns
 };
 
 /// `batch` copies of one shape, at rest. Directors as in RodShape.
-RodState make_rod_state(const RodTopology& topology, const RodShape& shape, Index batch = 1);
+RodState make_rod_state(const RodTopology& topology, const RodModel& model, const RodShape& shape,
+                        Index batch = 1);
 
 /// Energies of each rod, J: stretch, bending and twist, kinetic, and in the field of gravity.
 struct RodEnergy {

@@ -1,13 +1,27 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/physics/rod_testing.hpp"
+// Random branched rods, and ways to move them, for tests.
+#pragma once
+
+#include <Eigen/Dense>
+#include <cmath>
+#include <vector>
 
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "physics/rods/rod_assembly.hpp"
+#include "physics/rods/rod_model.hpp"
 
 namespace filigree::rods {
 
-TestRod random_branched_rod(std::uint64_t seed) {
+struct TestRod {
+  RodTopology topology;
+  RodModel model;
+  RodState state;  ///< bent, stretched and twisted away from rest
+};
+
+/// A rod with two branches, one of which has a branch of its own; anisotropic, curved at rest.
+inline TestRod random_branched_rod(std::uint64_t seed) {
   RandomStream stream(seed, "test/branched_rod");
   std::uint64_t next = 0;
   const auto draw = [&](double low, double high) { return stream.between(low, high, next++); };
@@ -40,12 +54,13 @@ TestRod random_branched_rod(std::uint64_t seed) {
   for (auto& d : shape.directors) {
     for (int i = 0; i < 3; ++i) d[i] += draw(-0.3, 0.3);
   }
-  rod.state = make_rod_state(rod.topology, shape);
+  rod.state = make_rod_state(rod.topology, rod.model, shape);
   return rod;
 }
 
-RodState moved_rod(const TestRod& rod, const std::vector<Vec<3>>& dx,
-                   const std::vector<Real>& turn) {
+/// The state after positions and frames have moved: frames are carried along, then turned.
+inline RodState moved_rod(const TestRod& rod, const std::vector<Vec<3>>& dx,
+                          const std::vector<Real>& turn) {
   auto x = to_host(rod.state.position);
   auto d = to_host(rod.state.director);
   const auto before = to_host(rod.state.position);
@@ -67,7 +82,9 @@ RodState moved_rod(const TestRod& rod, const std::vector<Vec<3>>& dx,
   return state;
 }
 
-RodState moved_rod(const TestRod& rod, Index vertex, const Vec<3>& d, Index edge, Real theta) {
+/// One vertex moved by d, one edge turned by theta (-1: none).
+inline RodState moved_rod(const TestRod& rod, Index vertex, const Vec<3>& d, Index edge,
+                          Real theta) {
   std::vector<Vec<3>> dx(static_cast<std::size_t>(rod.model.n_vertices), Vec<3>::zero());
   std::vector<Real> turn(static_cast<std::size_t>(rod.model.n_edges), 0);
   if (vertex >= 0) dx[static_cast<std::size_t>(vertex)] = d;
@@ -75,12 +92,13 @@ RodState moved_rod(const TestRod& rod, Index vertex, const Vec<3>& d, Index edge
   return moved_rod(rod, dx, turn);
 }
 
-double elastic_energy(const RodModel& model, const RodState& state) {
+inline double elastic_energy(const RodModel& model, const RodState& state) {
   const RodEnergy energy = rod_energies(model, state).at(0);
   return energy.stretch + energy.bend_twist;
 }
 
-Eigen::MatrixXd dense_second_derivatives(const TestRod& rod, Curvature second) {
+/// [4 n, 4 n]
+inline Eigen::MatrixXd dense_second_derivatives(const TestRod& rod) {
   const RodModel model = rod.model;
   const RodState state = rod.state;
   const Index n = model.n_vertices;
@@ -95,7 +113,7 @@ Eigen::MatrixXd dense_second_derivatives(const TestRod& rod, Curvature second) {
         }
         for (Index k = 0; k < model.pattern.n_blocks; ++k) coupling(k) = Mat<4>::zero();
         add_elasticity(model, 0, {&state.position(0, 0), &state.director(0, 0), &state.twist(0, 0)},
-                       gradient.data(), second, {diagonal.data(), coupling.data()});
+                       gradient.data(), true, {diagonal.data(), coupling.data()});
       });
   const TreeLayout layout = make_tree_layout(rod.topology);
   const auto d = to_host(diagonal);

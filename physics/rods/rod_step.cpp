@@ -1,0 +1,465 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "physics/rods/rod_step.hpp"
+
+#include <algorithm>
+
+#include "core/parallel.hpp"
+#include "core/reduce.hpp"
+#include "physics/rods/rod_assembly.hpp"
+
+namespace filigree::rods {
+
+namespace {
+
+constexpr Index kPositionHeld = 1;
+constexpr Index kAngleHeld = 2;
+/// Range of what is added to matrices that are not positive definite, in stiffnesses of a joint.
+constexpr Real kLeastShift = Real(1e-4);
+constexpr Real kMostShift = Real(1e8);
+
+/// Rows of the scratch of one rod.
+struct Workspace {
+  Vec<3>* position;
+  Vec<3>* director;
+  Real* twist;
+  Vec<3>* trial_position;
+  Vec<3>* trial_director;
+  Real* trial_twist;
+  Vec<4>* gradient;
+  Vec<4>* direction;
+  TreeMatrix matrix;
+};
+
+/// The start of a step, and weights of its terms.
+struct StepStart {
+  const Vec<3>* position;
+  const Vec<3>* velocity;
+  const Index* held;
+  const Vec<3>* force;
+  Real inertia;  ///< 1/dt^2
+  Real drag;     ///< damping/dt
+  Real dt;
+};
+
+template <class T>
+FILIGREE_FUNCTION T* row_of(const Array<T, 2>& array, Index b) {
+  return array.data() + Offset(b) * array.extent(1);
+}
+
+FILIGREE_FUNCTION Workspace workspace_of(const RodScratch& s, Index b) {
+  return {row_of(s.position, b),
+          row_of(s.director, b),
+          row_of(s.twist, b),
+          row_of(s.trial_position, b),
+          row_of(s.trial_director, b),
+          row_of(s.trial_twist, b),
+          row_of(s.gradient, b),
+          row_of(s.direction, b),
+          {row_of(s.diagonal, b), row_of(s.coupling, b)}};
+}
+
+FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
+  return v * (1 / norm(v));
+}
+
+/// The frame of an edge that goes from vector `before` to `after`, carried along, then turned by
+/// theta; made perpendicular and of unit length again.
+FILIGREE_FUNCTION Vec<3> carried_director(const Vec<3>& before, const Vec<3>& after,
+                                          const Vec<3>& director, Real theta) {
+  const Vec<3> t = unit(after);
+  Vec<3> d = transported(unit(before), t, director);
+  if (theta != 0) d = Kokkos::cos(theta) * d + Kokkos::sin(theta) * cross(t, d);
+  return unit(d - dot(d, t) * t);
+}
+
+FILIGREE_FUNCTION void update_twists(const RodModel& model, Index row, const RodPose& pose,
+                                     Real* twist) {
+  for (Index j = 0; j < model.n_joints; ++j) twist[j] = joint_kappa(model, row, pose, j)[2];
+}
+
+/// phi of the file comment.
+FILIGREE_FUNCTION Real step_energy(const RodModel& model, Index row, const StepStart& start,
+                                   const RodPose& pose) {
+  Real energy = stretch_energy(model, row, pose) + bend_twist_energy(model, row, pose);
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Vec<3> moved = pose.position[v] - start.position[v];
+    const Vec<3> off = moved - start.dt * start.velocity[v];
+    energy += model.mass(row, v) *
+                  (Real(0.5) * start.inertia * squared_norm(off) +
+                   Real(0.5) * start.drag * squared_norm(moved) - dot(model.gravity, moved)) -
+              dot(start.force[v], moved);
+  }
+  return energy;
+}
+
+/// d phi / d(x, theta), and its second derivatives into the matrix.
+FILIGREE_FUNCTION void assemble(const RodModel& model, Index row, const StepStart& start,
+                                const Workspace& work, bool second) {
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    work.gradient[v] = Vec<4>::zero();
+    if (second) work.matrix.diagonal[v] = Mat<4>::zero();
+  }
+  if (second) {
+    for (Index k = 0; k < model.pattern.n_blocks; ++k) work.matrix.coupling[k] = Mat<4>::zero();
+  }
+  add_elasticity(model, row, {work.position, work.director, work.twist}, work.gradient, second,
+                 work.matrix);
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Real m = model.mass(row, v);
+    const Vec<3> moved = work.position[v] - start.position[v];
+    const Vec<3> force = m * (start.inertia * (moved - start.dt * start.velocity[v]) +
+                              start.drag * moved - model.gravity) -
+                         start.force[v];
+    for (int i = 0; i < 3; ++i) work.gradient[v][i] += force[i];
+    if (!second) continue;
+    for (int i = 0; i < 3; ++i) work.matrix.diagonal[v](i, i) += m * (start.inertia + start.drag);
+  }
+}
+
+/// Takes the unknowns that are held out of the system. The angle of a root, which has no edge, is
+/// always held.
+FILIGREE_FUNCTION void hold(const RodModel& model, const StepStart& start, const Workspace& work) {
+  const auto is_held = [&](Index v, int i) {
+    return i < 3 ? (start.held[v] & kPositionHeld) != 0
+                 : (start.held[v] & kAngleHeld) != 0 || model.is_root(v) == 1;
+  };
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    for (int i = 0; i < 4; ++i) {
+      if (!is_held(v, i)) continue;
+      work.direction[v][i] = 0;
+      for (int j = 0; j < 4; ++j) {
+        work.matrix.diagonal[v](i, j) = work.matrix.diagonal[v](j, i) = i == j ? 1 : 0;
+      }
+    }
+    for (Index k = model.pattern.upper_begin(v); k < model.pattern.upper_begin(v + 1); ++k) {
+      const Index u = model.pattern.upper(k);
+      for (int i = 0; i < 4; ++i) {
+        const bool row_held = is_held(v, i);
+        for (int j = 0; j < 4; ++j) {
+          if (row_held || is_held(u, j)) work.matrix.coupling[k](i, j) = 0;
+        }
+      }
+    }
+  }
+}
+
+/// Newton's direction with the matrix made stiffer by `shift` times that of a joint: solves
+/// (H + shift K) p = -gradient. Returns false when that was not positive definite.
+FILIGREE_FUNCTION bool find_direction(const RodModel& model, Index row, const StepStart& start,
+                                      const Workspace& work, Real shift) {
+  assemble(model, row, start, work, true);
+  const Real of_angles = shift * model.angle_scale(row);
+  const Real of_positions = of_angles / (model.mean_edge(row) * model.mean_edge(row));
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    work.direction[v] = -work.gradient[v];
+    for (int i = 0; i < 3; ++i) work.matrix.diagonal[v](i, i) += of_positions;
+    work.matrix.diagonal[v](3, 3) += of_angles;
+  }
+  hold(model, start, work);
+  if (factorize(model.pattern, work.matrix) > 0) return false;
+  solve(model.pattern, work.matrix, work.direction);
+  return true;
+}
+
+/// The pose at a share of the direction, into the trial rows.
+FILIGREE_FUNCTION void move(const RodModel& model, Index row, const Workspace& work, Real share) {
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    for (int i = 0; i < 3; ++i) {
+      work.trial_position[v][i] = work.position[v][i] + share * work.direction[v][i];
+    }
+  }
+  for (Index e = 0; e < model.n_edges; ++e) {
+    const Index tail = model.tail(e);
+    const Index head = model.head(e);
+    work.trial_director[e] =
+        carried_director(work.position[head] - work.position[tail],
+                         work.trial_position[head] - work.trial_position[tail], work.director[e],
+                         share * work.direction[model.edge_node(e)][3]);
+  }
+  for (Index j = 0; j < model.n_joints; ++j) work.trial_twist[j] = work.twist[j];
+  update_twists(model, row, {work.trial_position, work.trial_director, work.trial_twist},
+                work.trial_twist);
+}
+
+FILIGREE_FUNCTION void accept_trial(const RodModel& model, const Workspace& work) {
+  for (Index v = 0; v < model.n_vertices; ++v) work.position[v] = work.trial_position[v];
+  for (Index e = 0; e < model.n_edges; ++e) work.director[e] = work.trial_director[e];
+  for (Index j = 0; j < model.n_joints; ++j) work.twist[j] = work.trial_twist[j];
+}
+
+struct DirectionSize {
+  Real slope;       ///< gradient . direction
+  Real distance;    ///< largest move of a vertex, m
+  Real turn;        ///< largest change of an angle, rad
+  Real edge_ratio;  ///< largest change of an edge vector over its length
+};
+FILIGREE_FUNCTION DirectionSize size_of(const RodModel& model, const Workspace& work) {
+  DirectionSize size{};
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Vec<4>& p = work.direction[v];
+    size.slope += dot(work.gradient[v], p);
+    size.distance = Kokkos::fmax(size.distance, norm(Vec<3>{p[0], p[1], p[2]}));
+    size.turn = Kokkos::fmax(size.turn, Kokkos::fabs(p[3]));
+  }
+  for (Index e = 0; e < model.n_edges; ++e) {
+    const Vec<4> p = work.direction[model.head(e)] - work.direction[model.tail(e)];
+    const Vec<3> edge = work.position[model.head(e)] - work.position[model.tail(e)];
+    size.edge_ratio = Kokkos::fmax(size.edge_ratio, norm(Vec<3>{p[0], p[1], p[2]}) / norm(edge));
+  }
+  return size;
+}
+
+struct StepResult {
+  Index iterations;
+  bool converged;
+};
+
+/// Newton's iterations from the pose in `work`.
+FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const StepStart& start,
+                                      const Workspace& work, Real tolerance, int max_iterations) {
+  Real energy = step_energy(model, row, start, {work.position, work.director, work.twist});
+  Real shift = 0;
+  for (int iteration = 1; iteration <= max_iterations; ++iteration) {
+    shift = shift > kLeastShift ? shift * Real(0.1) : 0;
+    while (!find_direction(model, row, start, work, shift)) {
+      shift = shift > 0 ? 4 * shift : kLeastShift;
+      if (!(shift < kMostShift)) return {iteration, false};
+    }
+    const DirectionSize size = size_of(model, work);
+    if (!(size.slope <= 0)) return {iteration, false};  // NaN too
+    Real share = 1;  // no edge may turn over, no frame by more than a radian
+    if (size.edge_ratio > Real(0.7)) share = Real(0.7) / size.edge_ratio;
+    if (share * size.turn > 1) share = 1 / size.turn;
+    const bool last = shift <= kLeastShift && size.distance <= tolerance * model.mean_edge(row) &&
+                      size.turn <= tolerance;
+    const Real round_off = tol<Real>(64) * Kokkos::fabs(energy);
+    bool lower = last;  // differences of phi say nothing about a last, tiny move
+    if (last) move(model, row, work, share);
+    for (int halving = 0; halving < 40 && !lower; ++halving) {
+      move(model, row, work, share);
+      const Real trial = step_energy(model, row, start,
+                                     {work.trial_position, work.trial_director, work.trial_twist});
+      lower = trial <= energy + Real(1e-4) * share * size.slope + round_off;
+      if (lower) {
+        energy = trial;
+      } else {
+        share *= Real(0.5);
+      }
+    }
+    if (!lower) return {iteration, false};
+    accept_trial(model, work);
+    if (last) return {iteration, true};
+  }
+  return {max_iterations, false};
+}
+
+/// Puts the pose of a step's start into `work`: held vertices and edges `part` of the way to their
+/// targets, free ones `ahead` times dt v further.
+FILIGREE_FUNCTION void set_pose(const RodModel& model, Index row, const RodState& state,
+                                const RodControls& controls, const StepStart& start, Index b,
+                                Real part, Real ahead, const Workspace& work) {
+  const auto turned = [&](Index e) {
+    return (start.held[model.edge_node(e)] & kAngleHeld) != 0 ? part * controls.turn(b, e)
+                                                              : Real(0);
+  };
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    work.position[v] = (start.held[v] & kPositionHeld) != 0
+                           ? start.position[v] + part * (controls.target(b, v) - start.position[v])
+                           : start.position[v] + (ahead * start.dt) * start.velocity[v];
+  }
+  for (Index e = 0; e < model.n_edges; ++e) {
+    const Index tail = model.tail(e);
+    const Index head = model.head(e);
+    work.director[e] = carried_director(start.position[head] - start.position[tail],
+                                        work.position[head] - work.position[tail],
+                                        state.director(b, e), turned(e));
+  }
+  for (Index j = 0; j < model.n_joints; ++j) {
+    const DeviceJoint joint = model.joints(j);
+    work.twist[j] = state.twist(b, j) + joint.sign_b * turned(joint.edge_b) -
+                    joint.sign_a * turned(joint.edge_a);
+  }
+  update_twists(model, row, {work.position, work.director, work.twist}, work.twist);
+}
+
+template <class T>
+void reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
+  if (array.extent(0) < rows || array.extent(1) != columns) {
+    array = Array<T, 2>(label, rows, columns);
+  }
+}
+
+void reserve(const RodModel& model, Index batch, RodScratch& s) {
+  reserve(s.position, "rods/position", batch, model.n_vertices);
+  reserve(s.trial_position, "rods/trial_position", batch, model.n_vertices);
+  reserve(s.director, "rods/director", batch, model.n_edges);
+  reserve(s.trial_director, "rods/trial_director", batch, model.n_edges);
+  reserve(s.twist, "rods/twist", batch, model.n_joints);
+  reserve(s.trial_twist, "rods/trial_twist", batch, model.n_joints);
+  reserve(s.gradient, "rods/gradient", batch, model.n_vertices);
+  reserve(s.direction, "rods/direction", batch, model.n_vertices);
+  reserve(s.diagonal, "rods/diagonal", batch, model.n_vertices);
+  reserve(s.coupling, "rods/coupling", batch, model.pattern.n_blocks);
+  reserve(s.reaction, "rods/reaction", batch, model.n_vertices);
+  if (s.iterations.size() < batch) {
+    s.iterations = Array<Index>("rods/iterations", batch);
+    s.residual = Array<Real>("rods/residual", batch);
+    s.converged = Array<Index>("rods/converged", batch);
+  }
+}
+
+/// What kind of step is taken.
+struct StepKind {
+  Real dt;         ///< of the minimisation
+  bool to_middle;  ///< the minimisation leads to the middle of the step
+  bool from_rest;  ///< velocities count as zero, and are zero afterwards
+  Real tolerance;
+  int max_iterations;
+};
+
+/// From the pose in the middle of a step to that at its end, as far again.
+FILIGREE_FUNCTION void double_step(const RodModel& model, Index row, const RodControls& controls,
+                                   const StepStart& start, Index b, const Workspace& work) {
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Vec<3> moved = work.position[v] - start.position[v];
+    work.direction[v] = {moved[0], moved[1], moved[2], 0};
+  }
+  for (Index e = 0; e < model.n_edges; ++e) {
+    const Index node = model.edge_node(e);
+    if ((start.held[node] & kAngleHeld) != 0) {
+      work.direction[node][3] = Real(0.5) * controls.turn(b, e);
+    }
+  }
+  move(model, row, work, 1);
+  accept_trial(model, work);
+}
+
+/// Notes what is left of the balance of forces, and the reactions of clamps.
+FILIGREE_FUNCTION Real note_reactions(const RodModel& model, const StepStart& start,
+                                      const Workspace& work, Vec<4>* reaction) {
+  Real residual = 0;
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Vec<4>& g = work.gradient[v];
+    reaction[v] = g;
+    if ((start.held[v] & kPositionHeld) == 0) {
+      residual = Kokkos::fmax(residual, norm(Vec<3>{g[0], g[1], g[2]}));
+    }
+  }
+  return residual;
+}
+
+/// Takes the pose over into the state, with the velocities that led to it.
+FILIGREE_FUNCTION void take_over(const RodModel& model, const StepStart& start,
+                                 const StepKind& kind, const RodState& state, Index b,
+                                 const Workspace& work) {
+  const Real whole = kind.to_middle ? 2 * kind.dt : kind.dt;
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Vec<3> mean = (work.position[v] - start.position[v]) * (1 / whole);
+    const bool held = (start.held[v] & kPositionHeld) != 0;
+    state.velocity(b, v) = kind.to_middle && !held ? 2 * mean - start.velocity[v] : mean;
+    if (kind.from_rest) state.velocity(b, v) = Vec<3>::zero();
+    state.position(b, v) = work.position[v];
+  }
+  for (Index e = 0; e < model.n_edges; ++e) state.director(b, e) = work.director[e];
+  for (Index j = 0; j < model.n_joints; ++j) state.twist(b, j) = work.twist[j];
+}
+
+void step_all(const RodModel& rods, const RodControls& held, const RodState& rod_state,
+              const RodScratch& memory, const StepKind kind) {
+  const RodModel model = rods;
+  const RodControls controls = held;
+  const RodState state = rod_state;
+  const RodScratch scratch = memory;
+  for_each(
+      "rods/step", state.batch, FILIGREE_LAMBDA(Index b) {
+        const Index row = model.rows == 1 ? 0 : b;
+        const Workspace work = workspace_of(scratch, b);
+        if (kind.from_rest) {
+          for (Index v = 0; v < model.n_vertices; ++v) state.velocity(b, v) = Vec<3>::zero();
+        }
+        const StepStart start{row_of(state.position, b),
+                              row_of(state.velocity, b),
+                              row_of(controls.held, b),
+                              row_of(controls.force, b),
+                              1 / (kind.dt * kind.dt),
+                              model.damping(row) / kind.dt,
+                              kind.dt};
+        const Real part = kind.to_middle ? Real(0.5) : Real(1);
+        // Start from where inertia leads or from where the rod is, whatever is lower.
+        set_pose(model, row, state, controls, start, b, part, 0, work);
+        const Real here =
+            step_energy(model, row, start, {work.position, work.director, work.twist});
+        set_pose(model, row, state, controls, start, b, part, 1, work);
+        const Real ahead =
+            step_energy(model, row, start, {work.position, work.director, work.twist});
+        if (!(ahead <= here)) set_pose(model, row, state, controls, start, b, part, 0, work);
+        const StepResult result =
+            minimise(model, row, start, work, kind.tolerance, kind.max_iterations);
+        assemble(model, row, start, work, false);
+        scratch.residual(b) = note_reactions(model, start, work, row_of(scratch.reaction, b));
+        scratch.iterations(b) = result.iterations;
+        scratch.converged(b) = result.converged ? 1 : 0;
+        if (kind.to_middle) double_step(model, row, controls, start, b, work);
+        take_over(model, start, kind, state, b, work);
+      });
+}
+
+RodStepReport report_of(Index batch, const RodScratch& scratch) {
+  const auto iterations = to_host(scratch.iterations);
+  const auto residual = to_host(scratch.residual);
+  const auto converged = to_host(scratch.converged);
+  RodStepReport report;
+  for (Index b = 0; b < batch; ++b) {
+    report.iterations = std::max(report.iterations, iterations(b));
+    report.residual = std::max(report.residual, static_cast<double>(residual(b)));
+    if (converged(b) == 0) {
+      if (report.failed++ == 0) report.first_failed = b;
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
+RodControls make_controls(const RodModel& model, const RodState& state) {
+  RodControls controls{Array<Index, 2>("rods/held", state.batch, model.n_vertices),
+                       Array<Vec<3>, 2>("rods/target", state.batch, model.n_vertices),
+                       Array<Real, 2>("rods/turn", state.batch, model.n_edges),
+                       Array<Vec<3>, 2>("rods/force", state.batch, model.n_vertices)};
+  Kokkos::deep_copy(controls.held.view(), Index(0));
+  Kokkos::deep_copy(controls.target.view(), state.position.view());
+  Kokkos::deep_copy(controls.turn.view(), Real(0));
+  Kokkos::deep_copy(controls.force.view(), Vec<3>::zero());
+  return controls;
+}
+
+RodStepReport implicit_step(const RodModel& model, const RodControls& controls, double dt,
+                            const RodStepOptions& options, RodState& state, RodScratch& scratch) {
+  reserve(model, state.batch, scratch);
+  const bool to_middle = options.rule == RodRule::kMidpoint;
+  step_all(model, controls, state, scratch,
+           {static_cast<Real>(to_middle ? dt / 2 : dt), to_middle, false,
+            static_cast<Real>(options.tolerance), options.max_iterations});
+  state.time += dt;
+  return report_of(state.batch, scratch);
+}
+
+RodStepReport settle(const RodModel& model, const RodControls& controls,
+                     const RodStepOptions& options, RodState& state, RodScratch& scratch) {
+  constexpr double kFirst = 0.01;  // s
+  constexpr int kDoublings = 24;   // to a step of 2 days
+  reserve(model, state.batch, scratch);
+  RodControls still = controls;
+  still.turn = Array<Real, 2>("rods/turn", state.batch, model.n_edges);
+  Kokkos::deep_copy(still.turn.view(), Real(0));
+  double dt = kFirst;
+  for (int k = 0; k <= kDoublings; ++k, dt *= 2) {
+    step_all(model, k == 0 ? controls : still, state, scratch,
+             {static_cast<Real>(dt), false, true, static_cast<Real>(options.tolerance),
+              options.max_iterations});
+  }
+  return report_of(state.batch, scratch);
+}
+
+}  // namespace filigree::rods
