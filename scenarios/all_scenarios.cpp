@@ -4,6 +4,7 @@
 #include "scenarios/registry.hpp"
 #include "scenarios/types/dataset_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
+#include "scenarios/types/rods_simulation.hpp"
 
 namespace filigree {
 
@@ -15,6 +16,9 @@ const ScenarioRegistry& scenario_types() {
     list.add("mpm_dataset",
              scenario_type<DatasetOptions>("trajectories of random scenes, for learning",
                                            make_dataset, plan_dataset));
+    list.add("rods",
+             scenario_type<RodsOptions>(
+                 "branched elastic cables held by clamps, discrete elastic rods", make_rods));
     return list;
   }();
   return types;

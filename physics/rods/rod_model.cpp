@@ -89,44 +89,6 @@ void check_edges(const std::vector<EdgeProperties>& edges, Index n_edges) {
   }
 }
 
-/// A first director for every edge: the given ones, made perpendicular, or one for each tree that
-/// is carried along its edges without twist.
-std::vector<Vec3d> directors_of(const RodTopology& topology, const RodShape& shape) {
-  std::vector<Vec3d> directors(static_cast<std::size_t>(topology.n_edges()));
-  if (!shape.directors.empty()) {
-    for (Index e = 0; e < topology.n_edges(); ++e) {
-      const Vec3d t = unit(edge_vector(topology, shape, e));
-      const Vec3d& given = shape.directors[static_cast<std::size_t>(e)];
-      const Vec3d across = given - dot(given, t) * t;
-      FILIGREE_REQUIRE(norm(across) > 1e-6 * norm(given),
-                       "the director of edge {} lies along the edge", e);
-      directors[static_cast<std::size_t>(e)] = unit(across);
-    }
-    return directors;
-  }
-  std::vector<Index> first_at_root(static_cast<std::size_t>(topology.n_vertices), -1);
-  for (const Index v : topology.order) {
-    const Index e = topology.parent_edge[static_cast<std::size_t>(v)];
-    if (e < 0) continue;
-    const Index p = topology.parent[static_cast<std::size_t>(v)];
-    Index reference = topology.parent_edge[static_cast<std::size_t>(p)];
-    Index& first = first_at_root[static_cast<std::size_t>(p)];
-    if (reference < 0) reference = first;
-    if (first < 0) first = e;
-    const auto walked = [&](Index edge, int end) {  // with vertex p at that end
-      const Vec3d t = unit(edge_vector(topology, shape, edge));
-      return topology.edges[static_cast<std::size_t>(edge)][static_cast<std::size_t>(end)] == p
-                 ? t
-                 : -t;
-    };
-    directors[static_cast<std::size_t>(e)] =
-        reference < 0 ? perpendicular(walked(e, 0))
-                      : transported(walked(reference, 1), walked(e, 0),
-                                    directors[static_cast<std::size_t>(reference)]);
-  }
-  return directors;
-}
-
 /// kappa at rest with the frames turned towards each other, and half the twist that turned them.
 struct RestJoint {
   Vec3d kappa;
@@ -195,6 +157,43 @@ FILIGREE_FUNCTION RodPose pose_of(const RodModel& model, const RodState& state, 
 
 }  // namespace
 
+std::vector<Vec<3, double>> natural_directors(const RodTopology& topology, const RodShape& shape) {
+  check_shape(topology, shape);
+  std::vector<Vec3d> directors(static_cast<std::size_t>(topology.n_edges()));
+  if (!shape.directors.empty()) {
+    for (Index e = 0; e < topology.n_edges(); ++e) {
+      const Vec3d t = unit(edge_vector(topology, shape, e));
+      const Vec3d& given = shape.directors[static_cast<std::size_t>(e)];
+      const Vec3d across = given - dot(given, t) * t;
+      FILIGREE_REQUIRE(norm(across) > 1e-6 * norm(given),
+                       "the director of edge {} lies along the edge", e);
+      directors[static_cast<std::size_t>(e)] = unit(across);
+    }
+    return directors;
+  }
+  std::vector<Index> first_at_root(static_cast<std::size_t>(topology.n_vertices), -1);
+  for (const Index v : topology.order) {
+    const Index e = topology.parent_edge[static_cast<std::size_t>(v)];
+    if (e < 0) continue;
+    const Index p = topology.parent[static_cast<std::size_t>(v)];
+    Index reference = topology.parent_edge[static_cast<std::size_t>(p)];
+    Index& first = first_at_root[static_cast<std::size_t>(p)];
+    if (reference < 0) reference = first;
+    if (first < 0) first = e;
+    const auto walked = [&](Index edge, int end) {  // with vertex p at that end
+      const Vec3d t = unit(edge_vector(topology, shape, edge));
+      return topology.edges[static_cast<std::size_t>(edge)][static_cast<std::size_t>(end)] == p
+                 ? t
+                 : -t;
+    };
+    directors[static_cast<std::size_t>(e)] =
+        reference < 0 ? perpendicular(walked(e, 0))
+                      : transported(walked(reference, 1), walked(e, 0),
+                                    directors[static_cast<std::size_t>(reference)]);
+  }
+  return directors;
+}
+
 RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
                         const std::vector<EdgeProperties>& edges,
                         const std::vector<double>& junction_compliance) {
@@ -233,7 +232,7 @@ RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
     stretch(0, e) = static_cast<Real>(p.stretch_stiffness / L);
     for (const Index v : {t, h}) mass(0, v) += static_cast<Real>(p.line_density * L / 2);
   }
-  const std::vector<Vec3d> directors = directors_of(topology, rest);
+  const std::vector<Vec3d> directors = natural_directors(topology, rest);
   double whole_stiffness = 0;
   HostArray<DeviceJoint> joints("rods/joints", model.n_joints);
   HostArray<Vec<3>, 2> joint_rest("rods/joint_rest", 1, model.n_joints);
@@ -309,7 +308,7 @@ void count_twists(const RodModel& rods, const RodState& rod_state) {
 RodState make_rod_state(const RodTopology& topology, const RodModel& model, const RodShape& shape,
                         Index batch) {
   check_shape(topology, shape);
-  const std::vector<Vec3d> directors = directors_of(topology, shape);
+  const std::vector<Vec3d> directors = natural_directors(topology, shape);
   HostArray<Vec<3>, 2> position("rods/position", batch, model.n_vertices);
   HostArray<Vec<3>, 2> velocity("rods/velocity", batch, model.n_vertices);
   HostArray<Vec<3>, 2> director("rods/director", batch, model.n_edges);

@@ -50,6 +50,10 @@ struct RodShape {
   std::vector<Vec<3, double>> directors;  ///< [n_edges] first directors, or empty
 };
 
+/// A first director for every edge: the given ones, made perpendicular, or one for each tree that
+/// is carried along its edges without twist.
+std::vector<Vec<3, double>> natural_directors(const RodTopology& topology, const RodShape& shape);
+
 /// Two edges that meet, ready for kernels.
 struct DeviceJoint {
   Index edge_a, edge_b;

@@ -1,0 +1,104 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/types/rods_frame.hpp"
+
+#include <map>
+#include <numeric>
+#include <span>
+
+#include "core/text.hpp"
+#include "physics/rods/bend_twist.hpp"
+
+namespace filigree {
+
+namespace {
+
+struct HostRods {
+  HostArray<Vec<3>, 2> position, velocity, director;
+  HostArray<Real, 2> twist, length, stretch;
+  std::map<std::pair<Index, Index>, Index> joint;  ///< of two edges
+
+  Vec<3> edge(const rods::RodTopology& topology, Index e) const {
+    const auto [tail, head] = topology.edges[static_cast<std::size_t>(e)];
+    return position(0, head) - position(0, tail);
+  }
+};
+
+void add_field(Block& block, const char* name, const char* unit, const std::vector<float>& values,
+               std::int64_t components = 1) {
+  std::vector<std::int64_t> shape{block.n_points()};
+  if (components > 1) shape.push_back(components);
+  block.point_fields.push_back(
+      make_array<float>(name, std::span<const float>(values), shape, unit));
+}
+
+void push(std::vector<float>& values, const Vec<3>& v) {
+  for (int i = 0; i < 3; ++i) values.push_back(static_cast<float>(v[i]));
+}
+
+Block branch_block(const BranchOptions& branch, const RodScene& scene, const HostRods& rods,
+                   std::size_t number) {
+  const auto& vertices = scene.branch_vertices[number];
+  const auto& edges = scene.branch_edges[number];
+  Block block;
+  block.name = branch.name;
+  block.kind = CellKind::kPolyline;
+  std::vector<float> velocity, director, radius, curvature, twist, tension;
+  for (std::size_t k = 0; k < vertices.size(); ++k) {
+    const Index v = vertices[k];
+    for (int i = 0; i < 3; ++i) block.points.push_back(rods.position(0, v)[i]);
+    push(velocity, rods.velocity(0, v));
+    radius.push_back(static_cast<float>(scene.radius[static_cast<std::size_t>(v)]));
+    // Vertices have the values of the edges beside them; joints those of their half edges.
+    const Index before = edges[k > 0 ? k - 1 : 0];
+    const Index after = edges[k < edges.size() ? k : edges.size() - 1];
+    push(director, rods.director(0, after));
+    const auto pull = [&](Index e) {
+      return rods.stretch(0, e) * (norm(rods.edge(scene.topology, e)) - rods.length(0, e));
+    };
+    tension.push_back(static_cast<float>((pull(before) + pull(after)) / 2));
+    float bend = 0, turn = 0;
+    if (before != after) {
+      const rods::FramedEdge<Real> a{rods.edge(scene.topology, before), rods.director(0, before)};
+      const rods::FramedEdge<Real> b{rods.edge(scene.topology, after), rods.director(0, after)};
+      const Real length = (rods.length(0, before) + rods.length(0, after)) / 2;
+      const Vec<3> kappa = rods::bend_twist(a, b, Real(0));
+      bend = static_cast<float>(norm(Vec<2>{kappa[0], kappa[1]}) / length);
+      turn = static_cast<float>(rods.twist(0, rods.joint.at({before, after})) / length);
+    }
+    curvature.push_back(bend);
+    twist.push_back(turn);
+  }
+  block.offsets = {0, block.n_points()};
+  block.connectivity.resize(static_cast<std::size_t>(block.n_points()));
+  std::iota(block.connectivity.begin(), block.connectivity.end(), 0);
+  add_field(block, "velocity", "m/s", velocity, 3);
+  add_field(block, "director", "", director, 3);
+  add_field(block, "radius", "m", radius);
+  add_field(block, "curvature", "1/m", curvature);
+  add_field(block, "twist", "rad/m", twist);
+  add_field(block, "tension", "N", tension);
+  return block;
+}
+
+}  // namespace
+
+void fill_rod_frame(const RodsOptions& options, const RodScene& scene, const rods::RodState& state,
+                    Frame& frame) {
+  HostRods host{to_host(state.position),
+                to_host(state.velocity),
+                to_host(state.director),
+                to_host(state.twist),
+                to_host(scene.model.rest_length),
+                to_host(scene.model.stretch),
+                {}};
+  for (std::size_t j = 0; j < scene.topology.joints.size(); ++j) {
+    const rods::Joint& joint = scene.topology.joints[j];
+    host.joint[{joint.a, joint.b}] = static_cast<Index>(j);
+  }
+  for (std::size_t b = 0; b < options.branches.size(); ++b) {
+    frame.blocks.push_back(branch_block(options.branches[b], scene, host, b));
+  }
+}
+
+}  // namespace filigree
