@@ -5,10 +5,11 @@
 #include <benchmark/benchmark.h>
 
 #include <cmath>
+#include <vector>
 
 #include "core/kokkos.hpp"
 #include "core/parallel.hpp"
-#include "physics/rods/rod_step.hpp"
+#include "physics/rods/rod_adjoint.hpp"
 
 namespace filigree::rods {
 namespace {
@@ -90,6 +91,51 @@ BENCHMARK(rod_step)
     ->Args({13, 64})
     ->Args({13, 1024})
     ->Unit(benchmark::kMicrosecond)
+    ->UseRealTime();
+
+/// 100 steps of 10 ms, states kept; with range 1 followed by the derivatives of the last positions
+/// with respect to everything.
+void rod_rollout(benchmark::State& bench) {
+  constexpr int kSteps = 100;
+  constexpr Index kVertices = 13;
+  const bool backwards = bench.range(0) == 1;
+  Cable cable = make_cable(kVertices, 1);
+  std::vector<RodState> states;
+  for (int k = 0; k <= kSteps; ++k) states.push_back(copy_of(cable.state));
+  std::vector<RodControls> controls;
+  for (int k = 0; k < kSteps; ++k) {
+    controls.push_back(make_controls(cable.model, cable.state));
+    controls.back().held = cable.controls.held;
+    cable.controls.target = controls.back().target;
+    move_end(cable, kVertices, 1, 0.01 * k);
+  }
+  RodStateBar bar = make_state_bar(cable.model, 1);
+  RodControlsBar controls_bar = make_controls_bar(cable.model, 1);
+  RodModelBar model_bar = make_model_bar(cable.model, 1);
+  for (auto _ : bench) {
+    for (std::size_t k = 0; k < kSteps; ++k) {
+      Kokkos::deep_copy(states[k + 1].position.view(), states[k].position.view());
+      Kokkos::deep_copy(states[k + 1].velocity.view(), states[k].velocity.view());
+      Kokkos::deep_copy(states[k + 1].director.view(), states[k].director.view());
+      Kokkos::deep_copy(states[k + 1].twist.view(), states[k].twist.view());
+      implicit_step(cable.model, controls[k], 0.01, {.tolerance = 1e-6}, states[k + 1],
+                    cable.scratch);
+    }
+    if (!backwards) continue;
+    Kokkos::deep_copy(bar.position.view(), Vec<3>::filled(1));
+    Kokkos::deep_copy(bar.velocity.view(), Vec<3>::zero());
+    Kokkos::deep_copy(bar.angle.view(), Real(0));
+    for (std::size_t k = kSteps; k-- > 0;) {
+      implicit_step_adjoint(cable.model, controls[k], 0.01, states[k], states[k + 1], bar,
+                            controls_bar, model_bar, cable.scratch);
+    }
+  }
+}
+BENCHMARK(rod_rollout)
+    ->ArgName("adjoint")
+    ->Arg(0)
+    ->Arg(1)
+    ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 
 }  // namespace

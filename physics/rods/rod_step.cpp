@@ -5,59 +5,54 @@
 #include <algorithm>
 
 #include "core/parallel.hpp"
-#include "core/reduce.hpp"
-#include "physics/rods/rod_assembly.hpp"
+#include "physics/rods/rod_step_parts.hpp"
 
 namespace filigree::rods {
 
+namespace detail {
+
 namespace {
 
-constexpr Index kPositionHeld = 1;
-constexpr Index kAngleHeld = 2;
+template <class T>
+void reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
+  if (array.extent(0) < rows || array.extent(1) != columns) {
+    array = Array<T, 2>(label, rows, columns);
+  }
+}
+
+}  // namespace
+
+void reserve(const RodModel& model, Index batch, RodScratch& s) {
+  reserve(s.position, "rods/position", batch, model.n_vertices);
+  reserve(s.trial_position, "rods/trial_position", batch, model.n_vertices);
+  reserve(s.director, "rods/director", batch, model.n_edges);
+  reserve(s.trial_director, "rods/trial_director", batch, model.n_edges);
+  reserve(s.twist, "rods/twist", batch, model.n_joints);
+  reserve(s.trial_twist, "rods/trial_twist", batch, model.n_joints);
+  reserve(s.gradient, "rods/gradient", batch, model.n_vertices);
+  reserve(s.direction, "rods/direction", batch, model.n_vertices);
+  reserve(s.diagonal, "rods/diagonal", batch, model.n_vertices);
+  reserve(s.coupling, "rods/coupling", batch, model.pattern.n_blocks);
+  reserve(s.reaction, "rods/reaction", batch, model.n_vertices);
+  if (s.iterations.size() < batch) {
+    s.iterations = Array<Index>("rods/iterations", batch);
+    s.residual = Array<Real>("rods/residual", batch);
+    s.converged = Array<Index>("rods/converged", batch);
+    s.host_iterations = HostArray<Index>("rods/iterations", batch);
+    s.host_residual = HostArray<Real>("rods/residual", batch);
+    s.host_converged = HostArray<Index>("rods/converged", batch);
+  }
+}
+
+}  // namespace detail
+
+namespace {
+
+using namespace detail;
+
 /// Range of what is added to matrices that are not positive definite, in stiffnesses of a joint.
 constexpr Real kLeastShift = Real(1e-4);
 constexpr Real kMostShift = Real(1e8);
-
-/// Rows of the scratch of one rod.
-struct Workspace {
-  Vec<3>* position;
-  Vec<3>* director;
-  Real* twist;
-  Vec<3>* trial_position;
-  Vec<3>* trial_director;
-  Real* trial_twist;
-  Vec<4>* gradient;
-  Vec<4>* direction;
-  TreeMatrix matrix;
-};
-
-/// The start of a step, and weights of its terms.
-struct StepStart {
-  const Vec<3>* position;
-  const Vec<3>* velocity;
-  const Index* held;
-  const Vec<3>* force;
-  Real inertia;  ///< 1/dt^2
-  Real drag;     ///< damping/dt
-  Real dt;
-};
-
-template <class T>
-FILIGREE_FUNCTION T* row_of(const Array<T, 2>& array, Index b) {
-  return array.data() + Offset(b) * array.extent(1);
-}
-
-FILIGREE_FUNCTION Workspace workspace_of(const RodScratch& s, Index b) {
-  return {row_of(s.position, b),
-          row_of(s.director, b),
-          row_of(s.twist, b),
-          row_of(s.trial_position, b),
-          row_of(s.trial_director, b),
-          row_of(s.trial_twist, b),
-          row_of(s.gradient, b),
-          row_of(s.direction, b),
-          {row_of(s.diagonal, b), row_of(s.coupling, b)}};
-}
 
 FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
   return v * (1 / norm(v));
@@ -91,57 +86,6 @@ FILIGREE_FUNCTION Real step_energy(const RodModel& model, Index row, const StepS
               dot(start.force[v], moved);
   }
   return energy;
-}
-
-/// d phi / d(x, theta), and its second derivatives into the matrix.
-FILIGREE_FUNCTION void assemble(const RodModel& model, Index row, const StepStart& start,
-                                const Workspace& work, bool second) {
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    work.gradient[v] = Vec<4>::zero();
-    if (second) work.matrix.diagonal[v] = Mat<4>::zero();
-  }
-  if (second) {
-    for (Index k = 0; k < model.pattern.n_blocks; ++k) work.matrix.coupling[k] = Mat<4>::zero();
-  }
-  add_elasticity(model, row, {work.position, work.director, work.twist}, work.gradient, second,
-                 work.matrix);
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    const Real m = model.mass(row, v);
-    const Vec<3> moved = work.position[v] - start.position[v];
-    const Vec<3> force = m * (start.inertia * (moved - start.dt * start.velocity[v]) +
-                              start.drag * moved - model.gravity) -
-                         start.force[v];
-    for (int i = 0; i < 3; ++i) work.gradient[v][i] += force[i];
-    if (!second) continue;
-    for (int i = 0; i < 3; ++i) work.matrix.diagonal[v](i, i) += m * (start.inertia + start.drag);
-  }
-}
-
-/// Takes the unknowns that are held out of the system. The angle of a root, which has no edge, is
-/// always held.
-FILIGREE_FUNCTION void hold(const RodModel& model, const StepStart& start, const Workspace& work) {
-  const auto is_held = [&](Index v, int i) {
-    return i < 3 ? (start.held[v] & kPositionHeld) != 0
-                 : (start.held[v] & kAngleHeld) != 0 || model.is_root(v) == 1;
-  };
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    for (int i = 0; i < 4; ++i) {
-      if (!is_held(v, i)) continue;
-      work.direction[v][i] = 0;
-      for (int j = 0; j < 4; ++j) {
-        work.matrix.diagonal[v](i, j) = work.matrix.diagonal[v](j, i) = i == j ? 1 : 0;
-      }
-    }
-    for (Index k = model.pattern.upper_begin(v); k < model.pattern.upper_begin(v + 1); ++k) {
-      const Index u = model.pattern.upper(k);
-      for (int i = 0; i < 4; ++i) {
-        const bool row_held = is_held(v, i);
-        for (int j = 0; j < 4; ++j) {
-          if (row_held || is_held(u, j)) work.matrix.coupling[k](i, j) = 0;
-        }
-      }
-    }
-  }
 }
 
 /// Newton's direction with the matrix made stiffer by `shift` times that of a joint: solves
@@ -283,32 +227,6 @@ FILIGREE_FUNCTION void set_pose(const RodModel& model, Index row, const RodState
   update_twists(model, row, {work.position, work.director, work.twist}, work.twist);
 }
 
-template <class T>
-void reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
-  if (array.extent(0) < rows || array.extent(1) != columns) {
-    array = Array<T, 2>(label, rows, columns);
-  }
-}
-
-void reserve(const RodModel& model, Index batch, RodScratch& s) {
-  reserve(s.position, "rods/position", batch, model.n_vertices);
-  reserve(s.trial_position, "rods/trial_position", batch, model.n_vertices);
-  reserve(s.director, "rods/director", batch, model.n_edges);
-  reserve(s.trial_director, "rods/trial_director", batch, model.n_edges);
-  reserve(s.twist, "rods/twist", batch, model.n_joints);
-  reserve(s.trial_twist, "rods/trial_twist", batch, model.n_joints);
-  reserve(s.gradient, "rods/gradient", batch, model.n_vertices);
-  reserve(s.direction, "rods/direction", batch, model.n_vertices);
-  reserve(s.diagonal, "rods/diagonal", batch, model.n_vertices);
-  reserve(s.coupling, "rods/coupling", batch, model.pattern.n_blocks);
-  reserve(s.reaction, "rods/reaction", batch, model.n_vertices);
-  if (s.iterations.size() < batch) {
-    s.iterations = Array<Index>("rods/iterations", batch);
-    s.residual = Array<Real>("rods/residual", batch);
-    s.converged = Array<Index>("rods/converged", batch);
-  }
-}
-
 /// What kind of step is taken.
 struct StepKind {
   Real dt;         ///< of the minimisation
@@ -371,8 +289,8 @@ void step_all(const RodModel& rods, const RodControls& held, const RodState& rod
   const RodControls controls = held;
   const RodState state = rod_state;
   const RodScratch scratch = memory;
-  for_each(
-      "rods/step", state.batch, FILIGREE_LAMBDA(Index b) {
+  for_each_uneven(
+      "rods/step", state.batch, 1, FILIGREE_LAMBDA(Index b) {
         const Index row = model.rows == 1 ? 0 : b;
         const Workspace work = workspace_of(scratch, b);
         if (kind.from_rest) {
@@ -406,14 +324,14 @@ void step_all(const RodModel& rods, const RodControls& held, const RodState& rod
 }
 
 RodStepReport report_of(Index batch, const RodScratch& scratch) {
-  const auto iterations = to_host(scratch.iterations);
-  const auto residual = to_host(scratch.residual);
-  const auto converged = to_host(scratch.converged);
+  Kokkos::deep_copy(scratch.host_iterations.view(), scratch.iterations.view());
+  Kokkos::deep_copy(scratch.host_residual.view(), scratch.residual.view());
+  Kokkos::deep_copy(scratch.host_converged.view(), scratch.converged.view());
   RodStepReport report;
   for (Index b = 0; b < batch; ++b) {
-    report.iterations = std::max(report.iterations, iterations(b));
-    report.residual = std::max(report.residual, static_cast<double>(residual(b)));
-    if (converged(b) == 0) {
+    report.iterations = std::max(report.iterations, scratch.host_iterations(b));
+    report.residual = std::max(report.residual, static_cast<double>(scratch.host_residual(b)));
+    if (scratch.host_converged(b) == 0) {
       if (report.failed++ == 0) report.first_failed = b;
     }
   }

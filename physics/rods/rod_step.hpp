@@ -61,6 +61,9 @@ struct RodScratch {
   Array<Index> iterations;  ///< [batch]
   Array<Real> residual;     ///< [batch] largest force (N) that is left on a free vertex
   Array<Index> converged;   ///< [batch] 1 or 0
+
+  HostArray<Index> host_iterations, host_converged;  ///< copies of the last three
+  HostArray<Real> host_residual;
 };
 
 /// The whole batch after a step.

@@ -128,4 +128,17 @@ FILIGREE_FUNCTION void solve(const TreePattern& pattern, const TreeMatrix& facto
   }
 }
 
+/// y += A x with the matrix itself, not its factors.
+FILIGREE_FUNCTION void add_product(const TreePattern& pattern, const TreeMatrix& matrix,
+                                   const Vec<4>* x, Vec<4>* y) {
+  for (Index v = 0; v < pattern.n_nodes; ++v) {
+    y[v] += matrix.diagonal[v] * x[v];
+    for (Index k = pattern.upper_begin(v); k < pattern.upper_begin(v + 1); ++k) {
+      const Index u = pattern.upper(k);
+      y[v] += matrix.coupling[k] * x[u];
+      y[u] += transpose(matrix.coupling[k]) * x[v];
+    }
+  }
+}
+
 }  // namespace filigree::rods

@@ -1,0 +1,109 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// Inner workings of rod_step.cpp and rod_adjoint.cpp: rows of scratch, the equations of a step.
+#pragma once
+
+#include "physics/rods/rod_assembly.hpp"
+#include "physics/rods/rod_step.hpp"
+
+namespace filigree::rods::detail {
+
+/// Bits of RodControls::held.
+inline constexpr Index kPositionHeld = 1;
+inline constexpr Index kAngleHeld = 2;
+/// Rows of the scratch of one rod.
+struct Workspace {
+  Vec<3>* position;
+  Vec<3>* director;
+  Real* twist;
+  Vec<3>* trial_position;
+  Vec<3>* trial_director;
+  Real* trial_twist;
+  Vec<4>* gradient;
+  Vec<4>* direction;
+  TreeMatrix matrix;
+};
+
+/// The start of a step, and weights of its terms.
+struct StepStart {
+  const Vec<3>* position;
+  const Vec<3>* velocity;
+  const Index* held;
+  const Vec<3>* force;
+  Real inertia;  ///< 1/dt^2
+  Real drag;     ///< damping/dt
+  Real dt;
+};
+
+template <class T>
+FILIGREE_FUNCTION T* row_of(const Array<T, 2>& array, Index b) {
+  return array.data() + Offset(b) * array.extent(1);
+}
+
+FILIGREE_FUNCTION Workspace workspace_of(const RodScratch& s, Index b) {
+  return {row_of(s.position, b),
+          row_of(s.director, b),
+          row_of(s.twist, b),
+          row_of(s.trial_position, b),
+          row_of(s.trial_director, b),
+          row_of(s.trial_twist, b),
+          row_of(s.gradient, b),
+          row_of(s.direction, b),
+          {row_of(s.diagonal, b), row_of(s.coupling, b)}};
+}
+
+/// d phi / d(x, theta), and its second derivatives into the matrix.
+FILIGREE_FUNCTION void assemble(const RodModel& model, Index row, const StepStart& start,
+                                const Workspace& work, bool second) {
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    work.gradient[v] = Vec<4>::zero();
+    if (second) work.matrix.diagonal[v] = Mat<4>::zero();
+  }
+  if (second) {
+    for (Index k = 0; k < model.pattern.n_blocks; ++k) work.matrix.coupling[k] = Mat<4>::zero();
+  }
+  add_elasticity(model, row, {work.position, work.director, work.twist}, work.gradient, second,
+                 work.matrix);
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Real m = model.mass(row, v);
+    const Vec<3> moved = work.position[v] - start.position[v];
+    const Vec<3> force = m * (start.inertia * (moved - start.dt * start.velocity[v]) +
+                              start.drag * moved - model.gravity) -
+                         start.force[v];
+    for (int i = 0; i < 3; ++i) work.gradient[v][i] += force[i];
+    if (!second) continue;
+    for (int i = 0; i < 3; ++i) work.matrix.diagonal[v](i, i) += m * (start.inertia + start.drag);
+  }
+}
+
+/// Takes the unknowns that are held out of the system. The angle of a root, which has no edge, is
+/// always held.
+FILIGREE_FUNCTION void hold(const RodModel& model, const StepStart& start, const Workspace& work) {
+  const auto is_held = [&](Index v, int i) {
+    return i < 3 ? (start.held[v] & kPositionHeld) != 0
+                 : (start.held[v] & kAngleHeld) != 0 || model.is_root(v) == 1;
+  };
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    for (int i = 0; i < 4; ++i) {
+      if (!is_held(v, i)) continue;
+      work.direction[v][i] = 0;
+      for (int j = 0; j < 4; ++j) {
+        work.matrix.diagonal[v](i, j) = work.matrix.diagonal[v](j, i) = i == j ? 1 : 0;
+      }
+    }
+    for (Index k = model.pattern.upper_begin(v); k < model.pattern.upper_begin(v + 1); ++k) {
+      const Index u = model.pattern.upper(k);
+      for (int i = 0; i < 4; ++i) {
+        const bool row_held = is_held(v, i);
+        for (int j = 0; j < 4; ++j) {
+          if (row_held || is_held(u, j)) work.matrix.coupling[k](i, j) = 0;
+        }
+      }
+    }
+  }
+}
+
+/// Grows the scratch to so many rods.
+void reserve(const RodModel& model, Index batch, RodScratch& scratch);
+
+}  // namespace filigree::rods::detail
