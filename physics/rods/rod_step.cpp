@@ -52,7 +52,7 @@ using namespace detail;
 
 /// Range of what is added to matrices that are not positive definite, in stiffnesses of a joint.
 constexpr Real kLeastShift = Real(1e-4);
-constexpr Real kMostShift = Real(1e8);
+constexpr Real kMostShift = Real(1e16);
 
 FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
   return v * (1 / norm(v));
@@ -167,7 +167,7 @@ FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const St
   for (int iteration = 1; iteration <= max_iterations; ++iteration) {
     shift = shift > kLeastShift ? shift * Real(0.1) : 0;
     while (!find_direction(model, row, start, work, shift)) {
-      shift = shift > 0 ? 4 * shift : kLeastShift;
+      shift = shift > 0 ? 10 * shift : kLeastShift;
       if (!(shift < kMostShift)) return {iteration, false};
     }
     const DirectionSize size = size_of(model, work);

@@ -54,7 +54,7 @@ TEST(RodDynamics, FreeFlightKeepsMomenta) {
   }
   const Momenta after = momenta(rod.model, rod.state);
   // Round-off of a step, and the forces that Newton's method leaves over.
-  const double tolerance = (sizeof(Real) == 8 ? 1e-10 : 1e-2) * before.size;
+  const double tolerance = (sizeof(Real) == 8 ? 1e-9 : 1e-2) * before.size;
   EXPECT_LT(norm(after.linear - before.linear), tolerance);
   EXPECT_LT(norm(after.angular - before.angular), tolerance);
 }
