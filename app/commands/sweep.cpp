@@ -79,16 +79,22 @@ std::optional<ExitCode> finished_before(const fs::path& folder, const Scenario& 
   const Manifest manifest = read_manifest(folder / "manifest.json");
   const bool done = manifest.status == "done";
   if (!done && manifest.status != "expectation_missed") return std::nullopt;
-  FILIGREE_REQUIRE(manifest.options == scenario.resolved_json,
+  const auto what_matters = [](nlohmann::ordered_json options) {
+    options.erase("variants");
+    options.erase("reduced");
+    return options;
+  };
+  FILIGREE_REQUIRE(what_matters(manifest.options) == what_matters(scenario.resolved_json),
                    "{} holds a run with other options; --force replaces it, --out names another "
                    "folder",
                    folder.string());
   return done ? ExitCode::kDone : ExitCode::kExpectationMissed;
 }
 
+/// True when there is a checkpoint to continue from.
 bool is_unfinished(const fs::path& folder) {
-  std::error_code none;
-  return fs::exists(folder / "manifest.json", none) && !fs::is_empty(folder / "checkpoints", none);
+  return fs::exists(folder / "manifest.json") && fs::is_directory(folder / "checkpoints") &&
+         !fs::is_empty(folder / "checkpoints");
 }
 
 /// Runs, continues or keeps one variant. A run that fails is a row of the table, and the sweep

@@ -40,12 +40,6 @@ struct FramedEdge {
   Vec<3, T> d1;
 };
 
-/// The edge as seen when it is walked from head to tail: tangent and second director turn around.
-template <class T>
-FILIGREE_FUNCTION FramedEdge<T> reversed(const FramedEdge<T>& edge) {
-  return {-edge.e, edge.d1};
-}
-
 /// (kappa_1, kappa_2, kappa_3); `near` picks the winding: the twist returned is the one closest to
 /// it.
 template <class T>
@@ -63,10 +57,8 @@ FILIGREE_FUNCTION Vec<3, T> bend_twist(const FramedEdge<T>& a, const FramedEdge<
   return {half * dot(kb, a.d1 + b.d1), half * dot(kb, cross(ta, a.d1) + cross(tb, b.d1)), twist};
 }
 
-/// Places of the derivatives: ea 0 to 2, eb 3 to 5, theta_a 6, theta_b 7.
-inline constexpr int kBendTwistVariables = 8;
-
-/// Values and first derivatives; `hessian` adds second ones.
+/// Values and first derivatives; places of the variables: ea 0 to 2, eb 3 to 5, theta_a 6,
+/// theta_b 7.
 struct BendTwist {
   Vec<3> kappa;
   Vec<8> gradient[3];

@@ -196,6 +196,12 @@ Index implicit_step_adjoint(const RodModel& rods, const RodControls& held, doubl
         Vec<4>* const product = work.gradient;  // not needed any more
         for (Index v = 0; v < model.n_vertices; ++v) product[v] = Vec<4>::zero();
         add_product(model.pattern, work.matrix, work.direction, product);
+        if (!stable) {
+          for (Index v = 0; v < model.n_vertices; ++v) {
+            bars.state.position(b, v) = bars.state.velocity(b, v) = Vec<3>::zero();
+          }
+          for (Index e = 0; e < model.n_edges; ++e) bars.state.angle(b, e) = 0;
+        }
         pull_back(model, row, start, end, work.direction, product, bars, b);
         add_elastic_bars(model, row, end, work.direction, bars.model, b);
       });

@@ -165,8 +165,8 @@ std::vector<Vec<3, double>> natural_directors(const RodTopology& topology, const
       const Vec3d t = unit(edge_vector(topology, shape, e));
       const Vec3d& given = shape.directors[static_cast<std::size_t>(e)];
       const Vec3d across = given - dot(given, t) * t;
-      FILIGREE_REQUIRE(norm(across) > 1e-6 * norm(given),
-                       "the director of edge {} lies along the edge", e);
+      FILIGREE_REQUIRE(norm(across) > 1e-6 * norm(given) && norm(given) > 0,
+                       "the director of edge {} lies along the edge or has no length", e);
       directors[static_cast<std::size_t>(e)] = unit(across);
     }
     return directors;
@@ -199,6 +199,13 @@ RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
                         const std::vector<double>& junction_compliance) {
   check_shape(topology, rest);
   check_edges(edges, topology.n_edges());
+  FILIGREE_REQUIRE(junction_compliance.empty() ||
+                       static_cast<Index>(junction_compliance.size()) == topology.n_vertices,
+                   "{} junction compliances are given for {} vertices", junction_compliance.size(),
+                   topology.n_vertices);
+  for (const double c : junction_compliance) {
+    FILIGREE_REQUIRE(c >= 0, "a junction compliance is {} rad/(N m); it must not be negative", c);
+  }
   RodModel model;
   const TreeLayout layout = make_tree_layout(topology);
   model.pattern = make_tree_pattern(layout);

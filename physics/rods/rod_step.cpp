@@ -51,7 +51,7 @@ namespace {
 using namespace detail;
 
 /// Range of what is added to matrices that are not positive definite, in stiffnesses of a joint.
-constexpr Real kLeastShift = Real(1e-4);
+constexpr Real kLeastShift = Real(1e-6);
 constexpr Real kMostShift = Real(1e16);
 
 FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
@@ -261,7 +261,8 @@ FILIGREE_FUNCTION Real note_reactions(const RodModel& model, const StepStart& st
     const Vec<4>& g = work.gradient[v];
     reaction[v] = g;
     if ((start.held[v] & kPositionHeld) == 0) {
-      residual = Kokkos::fmax(residual, norm(Vec<3>{g[0], g[1], g[2]}));
+      const Real left = norm(Vec<3>{g[0], g[1], g[2]});
+      if (!(left <= residual)) residual = left;  // NaN too
     }
   }
   return residual;
@@ -330,7 +331,8 @@ RodStepReport report_of(Index batch, const RodScratch& scratch) {
   RodStepReport report;
   for (Index b = 0; b < batch; ++b) {
     report.iterations = std::max(report.iterations, scratch.host_iterations(b));
-    report.residual = std::max(report.residual, static_cast<double>(scratch.host_residual(b)));
+    const double left = scratch.host_residual(b);
+    if (!(left <= report.residual)) report.residual = left;  // NaN too
     if (scratch.host_converged(b) == 0) {
       if (report.failed++ == 0) report.first_failed = b;
     }

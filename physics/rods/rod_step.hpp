@@ -10,7 +10,8 @@
 // which is implicit Euler for the positions, with damping c (1/s), and quasi-static twist: angles
 // have no inertia. The midpoint rule does the same with dt/2 and goes on as far again: second
 // order, and it keeps linear and angular momentum, since the elastic forces at the middle have
-// none; but unlike implicit Euler it does not damp what it cannot resolve.
+// none; but unlike implicit Euler it does not damp what it cannot resolve: where dt sqrt(4 EA/(L
+// m)) is far above 1 and clamps let go or jerk, stretching can build up until a step fails.
 //
 // Newton's method on all unknowns at once, with exact second derivatives; where they are not
 // positive definite a multiple of a joint's stiffness is added. A line search makes every iteration
@@ -26,7 +27,8 @@ namespace filigree::rods {
 /// What acts on the rods from outside. Vertices and edges that are not held are free.
 struct RodControls {
   /// [batch, n_vertices] 1: the position is held. 2: the angle of the edge to the parent vertex is
-  /// held. 3: both.
+  /// held, for edges whose two vertices are held; the frame of a free edge would depend on the path
+  /// of Newton's method. 3: both.
   Array<Index, 2> held;
   Array<Vec<3>, 2> target;  ///< [batch, n_vertices] positions of held vertices at the end, m
   /// [batch, n_edges] rotation of held edges about themselves during the step, rad, beyond being

@@ -7,7 +7,6 @@
 #include <span>
 
 #include "core/text.hpp"
-#include "physics/rods/bend_twist.hpp"
 
 namespace filigree {
 
@@ -59,11 +58,11 @@ Block branch_block(const BranchOptions& branch, const RodScene& scene, const Hos
     tension.push_back(static_cast<float>((pull(before) + pull(after)) / 2));
     float bend = 0, turn = 0;
     if (before != after) {
-      const rods::FramedEdge<Real> a{rods.edge(scene.topology, before), rods.director(0, before)};
-      const rods::FramedEdge<Real> b{rods.edge(scene.topology, after), rods.director(0, after)};
+      const Vec<3> a = rods.edge(scene.topology, before);
+      const Vec<3> b = rods.edge(scene.topology, after);
       const Real length = (rods.length(0, before) + rods.length(0, after)) / 2;
-      const Vec<3> kappa = rods::bend_twist(a, b, Real(0));
-      bend = static_cast<float>(norm(Vec<2>{kappa[0], kappa[1]}) / length);
+      const Vec<3> kb = cross(a, b) * (2 / (norm(a) * norm(b) + dot(a, b)));
+      bend = static_cast<float>(norm(kb) / length);
       turn = static_cast<float>(rods.twist(0, rods.joint.at({before, after})) / length);
     }
     curvature.push_back(bend);

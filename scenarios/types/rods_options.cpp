@@ -46,6 +46,35 @@ const BranchOptions* find_branch(const std::vector<BranchOptions>& branches,
   return nullptr;
 }
 
+/// A vertex as branch and number; the first of a branch with a root is a vertex of the root.
+using VertexName = std::pair<std::string, std::int64_t>;
+VertexName vertex_name(const std::vector<BranchOptions>& branches, const std::string& name,
+                       std::int64_t vertex) {
+  const BranchOptions* branch = find_branch(branches, name, branches.size());
+  const std::int64_t number = vertex < 0 ? vertex + vertices_of(*branch) : vertex;
+  if (number > 0 || branch->root.empty()) return {name, number};
+  return vertex_name(branches, branch->root, branch->root_vertex);
+}
+
+std::vector<VertexName> held_vertices(const RodsOptions& options, const ClampOptions& clamp) {
+  const BranchOptions* branch =
+      find_branch(options.branches, clamp.branch, options.branches.size());
+  const std::int64_t v = clamp.vertex < 0 ? clamp.vertex + vertices_of(*branch) : clamp.vertex;
+  std::vector<VertexName> held{vertex_name(options.branches, clamp.branch, v)};
+  if (clamp.edge != HeldEdge::kNone) {
+    const std::int64_t other = clamp.edge == HeldEdge::kNext ? v + 1 : v - 1;
+    held.push_back(vertex_name(options.branches, clamp.branch, other));
+  }
+  return held;
+}
+
+bool hold_the_same(const RodsOptions& options, const ClampOptions& a, const ClampOptions& b) {
+  const auto held_by_a = held_vertices(options, a);
+  const auto held_by_b = held_vertices(options, b);
+  return std::find_first_of(held_by_a.begin(), held_by_a.end(), held_by_b.begin(),
+                            held_by_b.end()) != held_by_a.end();
+}
+
 }  // namespace
 
 std::string BranchOptions::validate() const {
@@ -87,7 +116,10 @@ std::string RodsOptions::validate() const {
     if (find_branch(branches, branch.name, i) != nullptr) {
       add(key + ".name", format("two branches are called '{}'", branch.name));
     }
-    if (branch.root.empty()) continue;
+    if (branch.root.empty()) {
+      if (branch.root_vertex != -1) add(key + ".root_vertex", "it has no meaning without `root`");
+      continue;
+    }
     const BranchOptions* root = find_branch(branches, branch.root, i);
     if (root == nullptr) {
       add(key + ".root", format("there is no branch '{}' before this one; there are: {}",
@@ -114,9 +146,17 @@ std::string RodsOptions::validate() const {
     if (clamp.edge == HeldEdge::kPrevious && vertex == 0) {
       add(key + ".edge", "there is no edge before the first vertex; say next");
     }
+    for (std::size_t k = 0; k < clamp.motion.size(); ++k) {
+      if (clamp.edge == HeldEdge::kNone && clamp.motion[k].turn != 0) {
+        add(format("{}.motion.{}.turn", key, k), "only a held edge can be turned; set `edge`");
+      }
+    }
     for (std::size_t j = 0; j < i; ++j) {
       if (clamps[j].name == clamp.name) {
         add(key + ".name", format("two clamps are called '{}'", clamp.name));
+      } else if (text.empty() && hold_the_same(*this, clamp, clamps[j])) {
+        add(key + ".vertex",
+            format("clamp '{}' holds the same vertex as clamp '{}'", clamp.name, clamps[j].name));
       }
     }
   }

@@ -35,7 +35,8 @@ class RodsSimulation final : public Simulation {
   double time() const override { return state_.time; }
 
  private:
-  void set_controls(double from, double to);
+  void set_controls(double time);
+  void take_over(const rods::RodStepReport& report);
   rods::RodStepOptions step_options() const {
     return {options_.solver.rule, options_.solver.tolerance, options_.solver.max_iterations};
   }
@@ -47,6 +48,7 @@ class RodsSimulation final : public Simulation {
   rods::RodState state_;
   rods::RodControls controls_;
   rods::RodScratch scratch_;
+  std::vector<double> turned_;             ///< per clamp: turn made so far, rad
   std::vector<Vec<4, double>> reactions_;  ///< per clamp: force (N), moment about its edge (N m)
   std::int64_t steps_ = 0;
   std::int64_t iterations_ = 0;  ///< of the last step
@@ -54,14 +56,14 @@ class RodsSimulation final : public Simulation {
   double end_time_ = 0;
 };
 
-/// Clamps as they are at `to`, with the turns since `from`.
-void RodsSimulation::set_controls(double from, double to) {
+/// Clamps as they are at `time`, with the turns that are still to be made.
+void RodsSimulation::set_controls(double time) {
   auto held = to_host(controls_.held);
   auto target = to_host(controls_.target);
   auto turn = to_host(controls_.turn);
   std::fill_n(held.data(), held.size(), Index(0));
   for (std::size_t c = 0; c < held_.size(); ++c) {
-    const ClampPose pose = clamp_at(options_.clamps[c], to);
+    const ClampPose pose = clamp_at(options_.clamps[c], time);
     if (!pose.holds) continue;
     for (const Index v : held_[c].vertices) {
       held(0, v) |= 1;
@@ -70,7 +72,8 @@ void RodsSimulation::set_controls(double from, double to) {
     }
     if (held_[c].edge < 0) continue;
     held(0, held_[c].edge_node) |= 2;
-    turn(0, held_[c].edge) = static_cast<Real>(pose.turn - clamp_at(options_.clamps[c], from).turn);
+    turn(0, held_[c].edge) = static_cast<Real>(pose.turn - turned_[c]);
+    turned_[c] = pose.turn;
   }
   Kokkos::deep_copy(controls_.held.view(), held.view());
   Kokkos::deep_copy(controls_.target.view(), target.view());
@@ -82,21 +85,24 @@ void RodsSimulation::initialize(const RunContext& context) {
   state_ = rods::make_rod_state(scene_.topology, scene_.model, scene_.rest);
   controls_ = rods::make_controls(scene_.model, state_);
   reactions_.assign(held_.size(), {});
+  turned_.assign(held_.size(), 0);
   if (!options_.settle) return;
-  set_controls(0, 0);
+  set_controls(0);
   const rods::RodStepReport report =
       rods::settle(scene_.model, controls_, step_options(), state_, scratch_);
   FILIGREE_REQUIRE(report.failed == 0,
-                   "no equilibrium was found (largest force left: {:.3g} N); without clamps a rod "
-                   "in gravity has none; leave `settle` out to begin at rest as drawn",
-                   report.residual);
+                   "settle: no equilibrium was found in {} iterations (largest force left: {:.3g} "
+                   "N){}; leave `settle` out to begin at rest as drawn",
+                   options_.solver.max_iterations, report.residual,
+                   options_.clamps.empty() ? "; without clamps a rod in gravity has none"
+                                           : "; raise solver.max_iterations");
+  take_over(report);
 }
 
 Estimate RodsSimulation::estimate() const {
   using Clock = std::chrono::steady_clock;
   Estimate estimate;
-  const rods::RodState copy = rods::make_rod_state(scene_.topology, scene_.model, scene_.rest);
-  rods::RodState timed = copy;
+  rods::RodState timed = rods::make_rod_state(scene_.topology, scene_.model, scene_.rest);
   rods::RodScratch scratch;
   const rods::RodControls controls = rods::make_controls(scene_.model, timed);
   double seconds = 0;
@@ -117,25 +123,24 @@ Estimate RodsSimulation::estimate() const {
 
 Trouble RodsSimulation::not_converged(const rods::RodStepReport& report, double dt) const {
   Trouble trouble;
-  trouble.what = format("Newton's method did not converge in {} iterations", report.iterations);
+  trouble.what =
+      report.iterations < options_.solver.max_iterations
+          ? format("Newton's method gave up in iteration {}", report.iterations)
+          : format("Newton's method did not converge in {} iterations", report.iterations);
   trouble.where =
       format("at t = {:.4g} s, a force of {:.3g} N is left", state_.time, report.residual);
-  trouble.cause = "a clamp moves further in one step than the cable can follow, or the rod snaps";
+  trouble.cause =
+      options_.solver.rule == rods::RodRule::kMidpoint
+          ? "the midpoint rule does not damp stretching that the step is too long for"
+          : "a clamp moves further in one step than the cable can follow, or the rod snaps";
   trouble.advice = format("lower solver.dt below {:.3g} s, or slow the clamps down", dt);
   return trouble;
 }
 
-StepReport RodsSimulation::step(double until) {
-  const double left = until - state_.time;
-  const double dt = left / std::max(1.0, std::ceil(left / options_.solver.dt * (1 - 1e-9)));
-  const bool arrives = state_.time + dt * (1 + 1e-9) >= until;
-  set_controls(state_.time, arrives ? until : state_.time + dt);
-  const rods::RodStepReport done =
-      rods::implicit_step(scene_.model, controls_, dt, step_options(), state_, scratch_);
-  if (arrives) state_.time = until;
-  ++steps_;
-  iterations_ = done.iterations;
-  residual_ = done.residual;
+/// Keeps what the diagnostics tell of a step.
+void RodsSimulation::take_over(const rods::RodStepReport& report) {
+  iterations_ = report.iterations;
+  residual_ = report.residual;
   const auto reaction = to_host(scratch_.reaction);
   for (std::size_t c = 0; c < held_.size(); ++c) {
     reactions_[c] = {};
@@ -145,6 +150,18 @@ StepReport RodsSimulation::step(double until) {
     }
     if (held_[c].edge >= 0) reactions_[c][3] = reaction(0, held_[c].edge_node)[3];
   }
+}
+
+StepReport RodsSimulation::step(double until) {
+  const double left = until - state_.time;
+  const double dt = left / std::max(1.0, std::ceil(left / options_.solver.dt * (1 - 1e-9)));
+  const bool arrives = state_.time + dt * (1 + 1e-9) >= until;
+  set_controls(arrives ? until : state_.time + dt);
+  const rods::RodStepReport done =
+      rods::implicit_step(scene_.model, controls_, dt, step_options(), state_, scratch_);
+  if (arrives) state_.time = until;
+  ++steps_;
+  take_over(done);
   StepReport report;
   report.dt = dt;
   report.iterations = done.iterations;
@@ -223,6 +240,7 @@ void RodsSimulation::reflect_state(StateVisitor& visitor) {
   reflect_rows(visitor, "director", state_.director);
   reflect_rows(visitor, "twist", state_.twist);
   for (std::size_t c = 0; c < reactions_.size(); ++c) {
+    visitor(format("rods/turned/{}", c), turned_[c]);
     for (int i = 0; i < 4; ++i) visitor(format("rods/reaction/{}/{}", c, i), reactions_[c][i]);
   }
 }

@@ -79,6 +79,15 @@ TEST_F(SweepTest, KeepsWhatIsDoneAndContinuesWhatIsNot) {
   EXPECT_GT(started("wide"), wide);
   EXPECT_FALSE(read_manifest(folder_ / "out/wide/manifest.json").resumed_from.empty());
   EXPECT_EQ(slurp(folder_ / "out/sweep.csv"), table);
+  fs::remove_all(folder_ / "out/wide/checkpoints");  // as if killed before the first one
+  write_manifest(folder_ / "out/wide/manifest.json", manifest);
+  ASSERT_EQ(sweep().code, 0);
+  EXPECT_EQ(slurp(folder_ / "out/sweep.csv"), table);
+  write("drop.yaml",
+        kDrop + kVariants + "  - { name: more, set: [\"gravity.1=-3\", \"expect=[]\"] }\n");
+  ASSERT_EQ(sweep().code, 0);
+  EXPECT_THAT(slurp(folder_ / "out/sweep.csv"), testing::StartsWith(table));
+  EXPECT_EQ(started("light"), light);
   const CallResult other = sweep({"time.end=0.2"});
   EXPECT_EQ(other.code, 2);
   EXPECT_THAT(other.err, HasSubstr("holds a run with other options"));

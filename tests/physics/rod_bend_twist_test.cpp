@@ -100,6 +100,11 @@ TEST(RodBendTwist, TurnsWithTheRod) {
   for (int n = 0; n < 3; ++n) EXPECT_NEAR(after[n], before[n], tol<Real>(50));
 }
 
+/// The edge walked from head to tail: tangent and second director turn around.
+FramedEdge<Real> reversed(const FramedEdge<Real>& edge) {
+  return {-edge.e, edge.d1};
+}
+
 /// Walked the other way, the same joint has the same bending and twist up to signs.
 TEST(RodBendTwist, DoesNotDependOnTheDirectionOfWalking) {
   Draws draws;
