@@ -79,8 +79,9 @@ double ring_warp(double turn) {
 TEST(RodStability, ATwistedRingLeavesItsPlaneAtMichellsTwist) {
   if (sizeof(Real) == 4) GTEST_SKIP() << "close to the critical twist";
   const double critical = 2 * kPi * std::sqrt(3.0);
-  EXPECT_LT(ring_warp(0.97 * critical), 1e-4);  // what it was disturbed by, or less
-  EXPECT_GT(ring_warp(1.03 * critical), 1e-2);
+  EXPECT_LT(ring_warp(0.9 * critical), 1e-4);   // less than what it was disturbed by
+  EXPECT_LT(ring_warp(0.97 * critical), 1e-3);  // softer, but flat
+  EXPECT_GT(ring_warp(1.05 * critical), 0.03);
 }
 
 /// Without bending stiffness a hanging rod is a catenary. Span 1.
