@@ -86,6 +86,7 @@ TEST(RodStability, ATwistedRingLeavesItsPlaneAtMichellsTwist) {
 
 /// Without bending stiffness a hanging rod is a catenary. Span 1.
 TEST(RodStability, AChainHangsAsACatenary) {
+  if (sizeof(Real) == 4) GTEST_SKIP() << "EA is 1e11 EI";
   struct Case {
     double length, sag;
   };

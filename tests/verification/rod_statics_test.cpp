@@ -32,6 +32,7 @@ Tip cantilever_tip(int edges, double load, double weight) {
 
 /// The values are those of elliptic integrals; the clamp is in the middle of the first edge.
 TEST(RodStatics, CantileverWithEndLoadIsTheElastica) {
+  if (sizeof(Real) == 4) GTEST_SKIP() << "lengths round by more than bending strains, EA is 1e6 EI";
   struct Case {
     double load, drop, x;
   };
@@ -48,6 +49,7 @@ TEST(RodStatics, CantileverWithEndLoadIsTheElastica) {
 }
 
 TEST(RodStatics, HeavyCantileverIsTheElastica) {
+  if (sizeof(Real) == 4) GTEST_SKIP() << "lengths round by more than bending strains, EA is 1e6 EI";
   struct Case {
     double weight, drop, x;
   };
