@@ -6,17 +6,11 @@
 #include <variant>
 
 #include "core/parallel.hpp"
+#include "core/to_real.hpp"
 
 namespace filigree::mpm {
 
 namespace {
-
-template <int D>
-Vec<D> to_real(const Vec<D, double>& v) {
-  Vec<D> result{};
-  for (int a = 0; a < D; ++a) result[a] = static_cast<Real>(v[a]);
-  return result;
-}
 
 /// sum m_p (v - v_p) over the particles that source `number` still holds at `end`.
 template <int D>

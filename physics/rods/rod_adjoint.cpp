@@ -185,12 +185,8 @@ Index implicit_step_adjoint(const RodModel& rods, const RodControls& held, doubl
         const bool stable = factorize(model.pattern, work.matrix) == 0;
         if (stable) solve(model.pattern, work.matrix, work.direction);
         scratch.converged(b) = stable ? 1 : 0;
-        for (Index v = 0; v < model.n_vertices; ++v) {
-          for (int i = 0; i < 4; ++i) {
-            const bool is_held = i < 3 ? (start.held[v] & kPositionHeld) != 0
-                                       : (start.held[v] & kAngleHeld) != 0 || model.is_root(v) == 1;
-            if (!stable || is_held) work.direction[v][i] = 0;
-          }
+        for (Index v = 0; v < model.n_vertices && !stable; ++v) {
+          work.direction[v] = Vec<4>::zero();
         }
         assemble(model, row, start, work, true);
         Vec<4>* const product = work.gradient;  // not needed any more

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/parallel.hpp"
+#include "core/to_real.hpp"
 #include "physics/rods/rod_assembly.hpp"
 
 namespace filigree::rods {
@@ -143,10 +144,6 @@ Mat<3> against_angles(const Vec3d& K, const Vec3d& rest) {
   Mat<3> result{};
   for (int i = 0; i < 9; ++i) result.data[i] = static_cast<Real>(product.data[i]);
   return result;
-}
-
-Vec<3> to_real(const Vec3d& v) {
-  return {static_cast<Real>(v[0]), static_cast<Real>(v[1]), static_cast<Real>(v[2])};
 }
 
 FILIGREE_FUNCTION RodPose pose_of(const RodModel& model, const RodState& state, Index b) {

@@ -8,6 +8,7 @@
 
 #include "physics/mpm/material.hpp"
 #include "physics/shape_outline.hpp"
+#include "scenarios/types/type_support.hpp"
 
 namespace filigree {
 
@@ -63,14 +64,6 @@ void append(const HostParticles<D>& from, Index row, Block& block, BodyFields& f
   fields.volume_ratio.push_back(static_cast<float>(J));
   fields.pressure.push_back(static_cast<float>(-mean / J));
   fields.shear_stress.push_back(static_cast<float>(std::sqrt(deviator / 2) / J));
-}
-
-template <class T>
-void add_field(Block& block, const char* name, const char* unit, const std::vector<T>& values,
-               std::int64_t components = 1) {
-  std::vector<std::int64_t> shape{block.n_points()};
-  if (components > 1) shape.push_back(components);
-  block.point_fields.push_back(make_array<T>(name, std::span<const T>(values), shape, unit));
 }
 
 }  // namespace

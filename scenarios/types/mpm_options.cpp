@@ -9,6 +9,7 @@
 #include "core/error.hpp"
 #include "io/surface_reader.hpp"
 #include "physics/triangle_surface.hpp"
+#include "scenarios/types/type_support.hpp"
 
 namespace filigree {
 
@@ -111,17 +112,6 @@ std::string check_apart(const Filled& a, const Filled& b) {
                                 : format("{} and {}", b.what, a.what);
   return format("{} overlap, for example at ({}) m; move one of them", names,
                 coordinates_text(*point));
-}
-
-std::string check_name(const std::string& name, const char* example) {
-  const bool lower_snake =
-      !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-  if (lower_snake) return "";
-  return format(
-      "name: '{}' must be made of a-z, 0-9 and _ and begin with a letter, for example "
-      "'{}'",
-      name, example);
 }
 
 /// An angular velocity or a turn: one number in 2D, three in 3D.

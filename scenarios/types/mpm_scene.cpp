@@ -8,6 +8,7 @@
 #include <span>
 
 #include "core/random.hpp"
+#include "core/to_real.hpp"
 
 namespace filigree {
 
@@ -18,13 +19,6 @@ Vec<D, double> to_vec(const std::vector<double>& values) {
   Vec<D, double> v{};
   for (int a = 0; a < D && a < static_cast<int>(values.size()); ++a) v[a] = values[a];
   return v;
-}
-
-template <int D>
-Vec<D> to_real(const Vec<D, double>& v) {
-  Vec<D> result{};
-  for (int a = 0; a < D; ++a) result[a] = static_cast<Real>(v[a]);
-  return result;
 }
 
 /// The rotation by angles in degrees: about x, then y, then z (2D: in the plane).

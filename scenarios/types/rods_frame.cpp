@@ -4,9 +4,9 @@
 
 #include <map>
 #include <numeric>
-#include <span>
 
 #include "core/text.hpp"
+#include "scenarios/types/type_support.hpp"
 
 namespace filigree {
 
@@ -22,14 +22,6 @@ struct HostRods {
     return position(0, head) - position(0, tail);
   }
 };
-
-void add_field(Block& block, const char* name, const char* unit, const std::vector<float>& values,
-               std::int64_t components = 1) {
-  std::vector<std::int64_t> shape{block.n_points()};
-  if (components > 1) shape.push_back(components);
-  block.point_fields.push_back(
-      make_array<float>(name, std::span<const float>(values), shape, unit));
-}
 
 void push(std::vector<float>& values, const Vec<3>& v) {
   for (int i = 0; i < 3; ++i) values.push_back(static_cast<float>(v[i]));

@@ -5,20 +5,11 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "scenarios/types/type_support.hpp"
 
 namespace filigree {
 
 namespace {
-
-std::string check_rod_name(const std::string& name, const char* example) {
-  const bool lower_snake =
-      !name.empty() && name[0] >= 'a' && name[0] <= 'z' &&
-      name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
-  if (lower_snake) return "";
-  return format(
-      "name: '{}' must be made of a-z, 0-9 and _ and begin with a letter, for example '{}'", name,
-      example);
-}
 
 std::string names_of(const std::vector<BranchOptions>& branches, std::size_t count) {
   std::vector<std::string> names;
@@ -78,7 +69,7 @@ bool hold_the_same(const RodsOptions& options, const ClampOptions& a, const Clam
 }  // namespace
 
 std::string BranchOptions::validate() const {
-  const std::string bad_name = check_rod_name(name, "trunk");
+  const std::string bad_name = check_name(name, "trunk");
   if (!bad_name.empty()) return bad_name;
   const std::size_t least = root.empty() ? 2 : 1;
   if (points.size() < least) {
@@ -90,7 +81,7 @@ std::string BranchOptions::validate() const {
 }
 
 std::string ClampOptions::validate() const {
-  const std::string bad_name = check_rod_name(name, "left_gripper");
+  const std::string bad_name = check_name(name, "left_gripper");
   if (!bad_name.empty()) return bad_name;
   for (std::size_t i = 1; i < motion.size(); ++i) {
     if (!(motion[i].time > motion[i - 1].time)) {
