@@ -11,9 +11,9 @@
 //   p_bar   -= lambda . dF/dp               p: state before, clamps, parameters
 //
 // one solve with the factors of one matrix, whatever the number of parameters. Angles of free edges
-// are in equilibrium, so they carry nothing from step to step, until a clamp takes hold of them. The
-// frame of a held edge does: it is carried along the path of its clamp, and with a, b the tangents
-// before and after,
+// are in equilibrium, so they carry nothing from step to step, until a clamp takes hold of them.
+// The frame of a held edge does: it is carried along the path of its clamp, and with a, b the
+// tangents before and after,
 //
 //   d psi_after = d psi_before + d turn - (a x b)/(1 + a . b) . (da + db)
 //

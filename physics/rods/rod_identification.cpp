@@ -109,20 +109,4 @@ double identification_cost(const CableExperiment& experiment, const CableFit& st
   return cost;
 }
 
-IdentificationReport identify(const CableExperiment& experiment, const CableFit& start,
-                              const std::vector<CableUnknown>& unknowns,
-                              const IdentificationOptions& options, std::vector<double> u,
-                              const optim::Progress& progress) {
-  FILIGREE_REQUIRE(!unknowns.empty(), "there is nothing to identify");
-  u.resize(unknowns.size(), 0);
-  IdentificationReport report;
-  report.lbfgs = optim::minimize(
-      [&](const std::vector<double>& at, std::vector<double>& gradient) {
-        return identification_cost(experiment, start, unknowns, options, at, gradient);
-      },
-      u, options.lbfgs, progress);
-  report.u = u;
-  return report;
-}
-
 }  // namespace filigree::rods

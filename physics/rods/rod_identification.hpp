@@ -1,24 +1,21 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-// Finds the parameters of a cable from recordings of its motion.
-//
-// Minimises, with exact derivatives through whole rollouts and L-BFGS,
+// What is minimised to find the parameters of a cable from recordings of its motion:
 //
 //   misfit(p) + prior_weight/2 sum_i u_i^2     misfit of rod_replay.hpp, m
 //
-// over numbers u_i, one per unknown: a stiffness or mass is p = p_0 exp(scale u), a length,
-// curvature or angle p = p_0 + scale u. So `scale` says how far an unknown is expected to be from
-// where it starts, and what the recordings say nothing about stays there.
+// with exact derivatives through whole rollouts. It is a function of numbers u_i, one per unknown:
+// a stiffness or mass is p = p_0 exp(scale u), a length, curvature or angle p = p_0 + scale u. So
+// `scale` says how far an unknown is expected to be from where it starts, and what the recordings
+// say nothing about stays there.
 //
 // Positions alone determine ratios of stiffness to mass only (under a known gravity): the line
 // density of one region is a convention and should not be among the unknowns.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <vector>
 
-#include "learning/optim/lbfgs.hpp"
 #include "physics/rods/rod_replay.hpp"
 
 namespace filigree::rods {
@@ -63,7 +60,6 @@ struct IdentificationOptions {
   double smooth = 0.005;       ///< of the misfit, m
   double prior_weight = 1e-5;  ///< m
   double tolerance = 1e-6;     ///< of Newton's method in a step
-  optim::LbfgsOptions lbfgs;
 };
 
 /// misfit + prior at u, and its derivatives.
@@ -71,14 +67,5 @@ double identification_cost(const CableExperiment& experiment, const CableFit& st
                            const std::vector<CableUnknown>& unknowns,
                            const IdentificationOptions& options, const std::vector<double>& u,
                            std::vector<double>& gradient);
-
-struct IdentificationReport {
-  std::vector<double> u;  ///< in and out: where to begin (empty: zeros) and the best found
-  optim::LbfgsReport lbfgs;
-};
-IdentificationReport identify(const CableExperiment& experiment, const CableFit& start,
-                              const std::vector<CableUnknown>& unknowns,
-                              const IdentificationOptions& options, std::vector<double> u = {},
-                              const optim::Progress& progress = {});
 
 }  // namespace filigree::rods

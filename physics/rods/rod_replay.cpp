@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "physics/rods/rod_replay.hpp"
 
-#include <Eigen/Dense>
 #include <algorithm>
 #include <cmath>
 #include <limits>
 
+#include "core/mat3.hpp"
 #include "core/parallel.hpp"
 #include "core/to_real.hpp"
 #include "physics/rods/rod_adjoint.hpp"
@@ -22,25 +22,14 @@ constexpr Index kHoldAngle = 2;
 
 /// The rotation R that makes sum |R (a_i - mean a) - (b_i - mean b)|^2 least.
 Mat<3, 3, double> best_rotation(const std::vector<Vec3d>& a, const std::vector<Vec3d>& b) {
-  Eigen::Matrix<double, 3, Eigen::Dynamic> A(3, a.size()), B(3, b.size());
+  Vec3d mean_a{}, mean_b{};
   for (std::size_t i = 0; i < a.size(); ++i) {
-    for (int k = 0; k < 3; ++k) {
-      A(k, static_cast<Eigen::Index>(i)) = a[i][k];
-      B(k, static_cast<Eigen::Index>(i)) = b[i][k];
-    }
+    mean_a += a[i] * (1.0 / static_cast<double>(a.size()));
+    mean_b += b[i] * (1.0 / static_cast<double>(a.size()));
   }
-  A.colwise() -= Eigen::Vector3d(A.rowwise().mean());
-  B.colwise() -= Eigen::Vector3d(B.rowwise().mean());
-  const Eigen::Matrix3d H = A * B.transpose();
-  const Eigen::JacobiSVD<Eigen::Matrix3d> svd(H, Eigen::ComputeFullU | Eigen::ComputeFullV);
-  Eigen::Matrix3d flip = Eigen::Matrix3d::Identity();
-  flip(2, 2) = (svd.matrixV() * svd.matrixU().transpose()).determinant() < 0 ? -1 : 1;
-  const Eigen::Matrix3d R = svd.matrixV() * flip * svd.matrixU().transpose();
-  Mat<3, 3, double> result{};
-  for (int i = 0; i < 3; ++i) {
-    for (int j = 0; j < 3; ++j) result(i, j) = R(i, j);
-  }
-  return result;
+  auto F = Mat<3, 3, double>::zero();
+  for (std::size_t i = 0; i < a.size(); ++i) F += outer(b[i] - mean_b, a[i] - mean_a);
+  return rotation_part(F);
 }
 
 /// Runs all recordings of an experiment side by side.

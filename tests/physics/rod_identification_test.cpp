@@ -11,6 +11,7 @@
 
 #include "core/parallel.hpp"
 #include "core/random.hpp"
+#include "learning/optim/lbfgs.hpp"
 
 namespace filigree::rods {
 namespace {
@@ -259,16 +260,21 @@ TEST(RodIdentification, FindsTheNumbersThatMadeTheMotion) {
   IdentificationOptions options;
   options.prior_weight = 0;
   options.smooth = 0.002;
-  options.lbfgs.max_iterations = 150;
-  options.lbfgs.gradient_tolerance = 1e-9;
-  options.lbfgs.value_tolerance = 1e-7;
-  options.lbfgs.first_step = 0.3;
-  const IdentificationReport report = identify(experiment, start, sought, options);
+  std::vector<double> u(sought.size(), 0);
+  const optim::LbfgsReport report = optim::minimize(
+      [&](const std::vector<double>& at, std::vector<double>& gradient) {
+        return identification_cost(experiment, start, sought, options, at, gradient);
+      },
+      u,
+      {.max_iterations = 150,
+       .gradient_tolerance = 1e-9,
+       .value_tolerance = 1e-7,
+       .first_step = 0.3});
   away.erase(away.begin() + 1);
   for (std::size_t k = 0; k < sought.size(); ++k) {
-    EXPECT_NEAR(report.u[k], -away[k], 0.1) << sought[k].name;
+    EXPECT_NEAR(u[k], -away[k], 0.1) << sought[k].name;
   }
-  EXPECT_LT(report.lbfgs.value, 1e-6);
+  EXPECT_LT(report.value, 1e-6);
 }
 
 }  // namespace
