@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <deque>
 #include <numeric>
 
 #include "core/error.hpp"
@@ -27,27 +26,24 @@ double largest(const Vector& v) {
   return most;
 }
 
-/// A change of x and of the gradient.
-struct Pair {
-  Vector s, y;
-};
+using Changes = std::vector<LbfgsState::Change>;
 
 /// -H g, H the approximate inverse of the Hessian.
-Vector descent(const Vector& gradient, const std::deque<Pair>& pairs) {
+Vector descent(const Vector& gradient, const Changes& changes) {
   Vector d = gradient;
-  std::vector<double> alpha(pairs.size());
-  for (std::size_t k = pairs.size(); k-- > 0;) {
-    alpha[k] = dot(pairs[k].s, d) / dot(pairs[k].s, pairs[k].y);
-    add(d, -alpha[k], pairs[k].y);
+  std::vector<double> alpha(changes.size());
+  for (std::size_t k = changes.size(); k-- > 0;) {
+    alpha[k] = dot(changes[k].x, d) / dot(changes[k].x, changes[k].gradient);
+    add(d, -alpha[k], changes[k].gradient);
   }
-  if (!pairs.empty()) {
-    const Pair& last = pairs.back();
-    const double scale = dot(last.s, last.y) / dot(last.y, last.y);
+  if (!changes.empty()) {
+    const LbfgsState::Change& last = changes.back();
+    const double scale = dot(last.x, last.gradient) / dot(last.gradient, last.gradient);
     for (double& x : d) x *= scale;
   }
-  for (std::size_t k = 0; k < pairs.size(); ++k) {
-    const double beta = dot(pairs[k].y, d) / dot(pairs[k].s, pairs[k].y);
-    add(d, alpha[k] - beta, pairs[k].s);
+  for (std::size_t k = 0; k < changes.size(); ++k) {
+    const double beta = dot(changes[k].gradient, d) / dot(changes[k].x, changes[k].gradient);
+    add(d, alpha[k] - beta, changes[k].x);
   }
   for (double& x : d) x = -x;
   return d;
@@ -153,59 +149,79 @@ class LineSearch {
 
 }  // namespace
 
-LbfgsReport minimize(const Objective& objective, std::vector<double>& x,
-                     const LbfgsOptions& options, const Progress& progress) {
-  using End = LbfgsReport::End;
-  LbfgsReport report;
-  Point here;
-  here.x = x;
-  here.gradient.assign(x.size(), 0);
-  here.value = objective(here.x, here.gradient);
-  report.evaluations = 1;
-  FILIGREE_REQUIRE(std::isfinite(here.value),
+LbfgsState start_lbfgs(const Objective& objective, std::vector<double> x) {
+  LbfgsState state;
+  state.x = std::move(x);
+  state.gradient.assign(state.x.size(), 0);
+  state.value = objective(state.x, state.gradient);
+  state.evaluations = 1;
+  FILIGREE_REQUIRE(std::isfinite(state.value),
                    "the function to be minimised is not finite at the start");
-  std::deque<Pair> pairs;
-  const auto finish = [&](End end) {
-    x = here.x;
-    report.value = here.value;
-    report.gradient = largest(here.gradient);
-    report.end = end;
-    return report;
-  };
-  while (report.iterations < options.max_iterations) {
-    const double steepest = largest(here.gradient);
-    if (steepest <= options.gradient_tolerance) return finish(End::kGradient);
-    Vector direction = descent(here.gradient, pairs);
+  return state;
+}
+
+void iterate(const Objective& objective, const LbfgsOptions& options, LbfgsState& state) {
+  if (state.end != LbfgsEnd::kNotYet) return;
+  const double steepest = largest(state.gradient);
+  if (steepest <= options.gradient_tolerance) {
+    state.end = LbfgsEnd::kGradient;
+    return;
+  }
+  if (state.iterations >= options.max_iterations) {
+    state.end = LbfgsEnd::kIterations;
+    return;
+  }
+  Point here{0, state.value, 0, state.x, state.gradient};
+  for (;;) {
+    Vector direction = descent(here.gradient, state.changes);
     here.slope = dot(here.gradient, direction);
-    if (!(here.slope < 0)) {  // round-off has spoilt the pairs
-      pairs.clear();
-      direction = descent(here.gradient, pairs);
-      here.slope = dot(here.gradient, direction);
-    }
-    here.a = 0;
-    const double first = pairs.empty() ? std::min(1.0, options.first_step / steepest) : 1.0;
-    LineSearch search(objective, here, direction, options.max_line_search);
-    const Point next = search.run(first);
-    report.evaluations += search.evaluations();
-    if (!(next.value < here.value)) {
-      if (pairs.empty()) return finish(End::kLineSearch);
-      pairs.clear();  // once more, straight down
+    if (!(here.slope < 0)) {  // round-off has spoilt the memory
+      state.changes.clear();
       continue;
     }
-    Pair pair{next.x, next.gradient};
-    add(pair.s, -1, here.x);
-    add(pair.y, -1, here.gradient);
-    const double fell = here.value - next.value;
-    here = next;
-    ++report.iterations;
-    if (dot(pair.s, pair.y) > 1e-12 * dot(pair.y, pair.y)) {
-      pairs.push_back(std::move(pair));
-      if (pairs.size() > static_cast<std::size_t>(options.memory)) pairs.pop_front();
+    const double first = state.changes.empty() ? std::min(1.0, options.first_step / steepest) : 1.0;
+    LineSearch search(objective, here, direction, options.max_line_search);
+    Point next = search.run(first);
+    state.evaluations += search.evaluations();
+    if (!(next.value < here.value)) {
+      if (state.changes.empty()) {
+        state.end = LbfgsEnd::kLineSearch;
+        return;
+      }
+      state.changes.clear();  // once more, straight down
+      continue;
     }
-    if (progress && !progress(report.iterations, here.value, here.x)) return finish(End::kStopped);
-    if (fell <= options.value_tolerance * std::abs(here.value)) return finish(End::kValue);
+    LbfgsState::Change change{next.x, next.gradient};
+    add(change.x, -1, here.x);
+    add(change.gradient, -1, here.gradient);
+    if (dot(change.x, change.gradient) > 1e-12 * dot(change.gradient, change.gradient)) {
+      state.changes.push_back(std::move(change));
+      if (state.changes.size() > static_cast<std::size_t>(options.memory)) {
+        state.changes.erase(state.changes.begin());
+      }
+    }
+    state.x = std::move(next.x);
+    state.gradient = std::move(next.gradient);
+    state.value = next.value;
+    ++state.iterations;
+    if (here.value - state.value <= options.value_tolerance * std::abs(state.value)) {
+      state.end = LbfgsEnd::kValue;
+    }
+    return;
   }
-  return finish(End::kIterations);
+}
+
+LbfgsState minimize(const Objective& objective, std::vector<double> x, const LbfgsOptions& options,
+                    const Progress& progress) {
+  LbfgsState state = start_lbfgs(objective, std::move(x));
+  while (state.end == LbfgsEnd::kNotYet) {
+    const int before = state.iterations;
+    iterate(objective, options, state);
+    if (progress && state.iterations > before && !progress(state)) {
+      state.end = LbfgsEnd::kStopped;
+    }
+  }
+  return state;
 }
 
 }  // namespace filigree::optim

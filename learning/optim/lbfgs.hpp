@@ -28,20 +28,32 @@ struct LbfgsOptions {
   double first_step = 1;             ///< longest change of an entry of x in the first iteration
 };
 
-struct LbfgsReport {
+enum class LbfgsEnd { kNotYet, kGradient, kValue, kIterations, kLineSearch, kStopped };
+
+/// Everything an iteration leaves behind; `changes` holds the last steps, oldest first.
+struct LbfgsState {
+  std::vector<double> x, gradient;
+  double value = 0;
+  struct Change {
+    std::vector<double> x, gradient;
+  };
+  std::vector<Change> changes;
   int iterations = 0;
   int evaluations = 0;
-  double value = 0;
-  double gradient = 0;  ///< largest entry
-  enum class End { kGradient, kValue, kIterations, kLineSearch, kStopped } end = End::kIterations;
+  LbfgsEnd end = LbfgsEnd::kNotYet;
 };
 
-/// Called after every iteration with its number and value; false stops.
-using Progress = std::function<bool(int, double, const std::vector<double>&)>;
+/// Evaluates the start. Throws InputError when its value is not finite.
+LbfgsState start_lbfgs(const Objective& objective, std::vector<double> x);
 
-/// Moves x to a minimum of the objective. Throws InputError when the value at the start is not
-/// finite.
-LbfgsReport minimize(const Objective& objective, std::vector<double>& x,
-                     const LbfgsOptions& options = {}, const Progress& progress = {});
+/// One iteration; it lowers the value, or sets `end`. Does nothing once `end` is set.
+void iterate(const Objective& objective, const LbfgsOptions& options, LbfgsState& state);
+
+/// Called after every iteration; false stops.
+using Progress = std::function<bool(const LbfgsState& state)>;
+
+/// Iterates to the end.
+LbfgsState minimize(const Objective& objective, std::vector<double> x,
+                    const LbfgsOptions& options = {}, const Progress& progress = {});
 
 }  // namespace filigree::optim

@@ -260,19 +260,18 @@ TEST(RodIdentification, FindsTheNumbersThatMadeTheMotion) {
   IdentificationOptions options;
   options.prior_weight = 0;
   options.smooth = 0.002;
-  std::vector<double> u(sought.size(), 0);
-  const optim::LbfgsReport report = optim::minimize(
+  const optim::LbfgsState report = optim::minimize(
       [&](const std::vector<double>& at, std::vector<double>& gradient) {
         return identification_cost(experiment, start, sought, options, at, gradient);
       },
-      u,
+      std::vector<double>(sought.size(), 0),
       {.max_iterations = 150,
        .gradient_tolerance = 1e-9,
        .value_tolerance = 1e-7,
        .first_step = 0.3});
   away.erase(away.begin() + 1);
   for (std::size_t k = 0; k < sought.size(); ++k) {
-    EXPECT_NEAR(u[k], -away[k], 0.1) << sought[k].name;
+    EXPECT_NEAR(report.x[k], -away[k], 0.1) << sought[k].name;
   }
   EXPECT_LT(report.value, 1e-6);
 }
