@@ -1,0 +1,247 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/types/deft_replay.hpp"
+
+#include <chrono>
+#include <cmath>
+
+#include "core/error.hpp"
+
+namespace filigree {
+
+namespace {
+
+using rods::deft::GraphConvolution;
+using rods::deft::Model;
+using rods::deft::Vec3;
+
+double number(const CableSet& set, const char* key) {
+  FILIGREE_REQUIRE(set.meta.contains(key) && set.meta.at(key).is_number(),
+                   "{}: the published model needs the number '{}'",
+                   (set.folder / "meta.json").string(), key);
+  return set.meta.at(key).get<double>();
+}
+
+std::vector<double> numbers(const CableSet& set, const char* key) {
+  bool good = set.meta.contains(key) && set.meta.at(key).is_array();
+  std::vector<double> values;
+  if (good) {
+    for (const auto& value : set.meta.at(key)) {
+      good = good && value.is_number();
+      if (good) values.push_back(value.get<double>());
+    }
+  }
+  FILIGREE_REQUIRE(good, "{}: the published model needs the list of numbers '{}'",
+                   (set.folder / "meta.json").string(), key);
+  return values;
+}
+
+std::vector<double> values_of(const NamedArrays& arrays, const std::string& name,
+                              std::size_t size) {
+  FILIGREE_REQUIRE(arrays.contains(name), "the published parameters have no array '{}'", name);
+  const NamedArray& array = arrays.at(name);
+  FILIGREE_REQUIRE(array.size() == static_cast<std::int64_t>(size),
+                   "the array '{}' of the published parameters has {} values, {} are needed", name,
+                   array.size(), size);
+  std::vector<double> values(size);
+  for (std::size_t i = 0; i < size; ++i) {
+    values[i] = array.value(static_cast<std::int64_t>(i));
+    FILIGREE_REQUIRE(std::isfinite(values[i]), "value {} of '{}' is not finite", i, name);
+  }
+  return values;
+}
+
+std::vector<Vec3> vectors_of(const NamedArrays& arrays, const std::string& name,
+                             std::size_t count) {
+  const std::vector<double> values = values_of(arrays, name, 3 * count);
+  std::vector<Vec3> vectors(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    vectors[i] = {values[3 * i], values[3 * i + 1], values[3 * i + 2]};
+  }
+  return vectors;
+}
+
+std::vector<Vec3> frame_of(const CableRecordings& recordings, Index recording, Index frame) {
+  std::vector<Vec3> flat;
+  for (Index v = 0; v < recordings.vertices; ++v) flat.push_back(recordings.at(recording, frame, v));
+  return flat;
+}
+
+/// Flat numbers of a branch's vertices, a child's root first.
+std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch) {
+  std::size_t next = 0;
+  for (std::size_t b = 0; b < branch; ++b) {
+    next += static_cast<std::size_t>(set.branches[b].vertices);
+  }
+  std::vector<std::size_t> vertices;
+  if (branch > 0) vertices.push_back(static_cast<std::size_t>(set.branches[branch].root));
+  for (Index k = 0; k < set.branches[branch].vertices; ++k) vertices.push_back(next++);
+  return vertices;
+}
+
+std::vector<Vec3> to_slots(const CableSet& set, const std::vector<Vec3>& flat) {
+  const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
+  std::vector<Vec3> result(set.branches.size() * slots, Vec3::zero());
+  for (std::size_t b = 0; b < set.branches.size(); ++b) {
+    const std::vector<std::size_t> vertices = vertices_of(set, b);
+    for (std::size_t k = 0; k < vertices.size(); ++k) result[b * slots + k] = flat[vertices[k]];
+  }
+  return result;
+}
+
+/// Branch and slot to flat; junctions are where their hosts have them.
+void append_flat(const CableSet& set, const std::vector<Vec3>& slotted, std::vector<Vec3>& flat) {
+  const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
+  for (std::size_t b = 0; b < set.branches.size(); ++b) {
+    const std::size_t root = b > 0 ? 1 : 0;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(set.branches[b].vertices); ++k) {
+      flat.push_back(slotted[b * slots + root + k]);
+    }
+  }
+}
+
+rods::deft::Cable cable_of(const CableSet& set) {
+  rods::deft::Cable cable;
+  cable.slots = static_cast<int>(set.branches[0].vertices);
+  for (std::size_t b = 0; b < set.branches.size(); ++b) {
+    const std::vector<std::size_t> vertices = vertices_of(set, b);
+    cable.counts.push_back(static_cast<int>(vertices.size()));
+    if (b == 0) continue;
+    for (std::size_t host = 0; host < b; ++host) {  // its own vertices, not the root it shares
+      const std::vector<std::size_t> own = vertices_of(set, host);
+      for (std::size_t k = host > 0 ? 1 : 0; k < own.size(); ++k) {
+        if (own[k] != vertices[0]) continue;
+        cable.junctions.push_back({static_cast<int>(host), static_cast<int>(k)});
+      }
+    }
+  }
+  for (const Index v : set.grasped) cable.grasped.push_back(static_cast<int>(v));
+  cable.rest = to_slots(set, set.rest);
+  cable.bending = numbers(set, "bend_stiffness_init");
+  cable.twist = number(set, "twist_stiffness_init");
+  cable.parent_mass_scale = number(set, "parent_mass_scale");
+  cable.child_mass_scale = number(set, "child_mass_scale");
+  cable.parent_inertia_scale = number(set, "parent_moment_scale");
+  cable.child_inertia_scale = number(set, "child_moment_scale");
+  cable.radius_over_length = number(set, "radius_over_length");
+  cable.dt = set.dt;
+  if (set.meta.contains("constraint_sweeps")) {
+    cable.sweeps = static_cast<int>(number(set, "constraint_sweeps"));
+  }
+  if (set.meta.contains("stretch_tolerance")) {
+    cable.stretch_tolerance = number(set, "stretch_tolerance");
+  }
+  return cable;
+}
+
+/// The layers of the network; none when the file has none.
+std::vector<GraphConvolution> network_of(const NamedArrays& parameters) {
+  std::vector<GraphConvolution> layers;
+  for (int l = 1;; ++l) {
+    const std::string name = format("GNN_tree.gcn{}.linear.", l);
+    if (!parameters.contains(name + "weight")) return layers;
+    const NamedArray& weight = parameters.at(name + "weight");
+    FILIGREE_REQUIRE(weight.shape.size() == 2, "'{}weight' has to be a matrix", name);
+    GraphConvolution layer;
+    layer.outputs = static_cast<int>(weight.shape[0]);
+    layer.inputs = static_cast<int>(weight.shape[1]);
+    layer.weight = values_of(parameters, name + "weight", static_cast<std::size_t>(weight.size()));
+    layer.bias = values_of(parameters, name + "bias", static_cast<std::size_t>(layer.outputs));
+    layers.push_back(std::move(layer));
+  }
+}
+
+}  // namespace
+
+Model deft_parity_model(const CableSet& set, const NamedArrays& parameters) {
+  rods::deft::Cable cable = cable_of(set);
+  const std::size_t branches = set.branches.size();
+  const auto slots = static_cast<std::size_t>(cable.slots);
+  rods::deft::Parameters learned;
+  learned.rest = vectors_of(parameters, "undeformed_vert", branches * slots);
+  learned.damping_mass = values_of(parameters, "mass_diagonal", branches * slots);
+  learned.damping = values_of(parameters, "damping", branches);
+  learned.gravity = vectors_of(parameters, "gravity", 1)[0];
+  learned.integration_ratio = values_of(parameters, "integration_ratio", 1)[0];
+  const std::vector<double> twist =
+      values_of(parameters, "DEFT_func.twist_stiffness", branches * (slots - 1));
+  learned.solver_twist.assign(branches * slots, 0.0);
+  for (std::size_t b = 0; b < branches; ++b) {
+    for (std::size_t k = 0; k + 1 < slots; ++k) {
+      learned.solver_twist[b * slots + k] = twist[b * (slots - 1) + k];
+    }
+  }
+  learned.net = network_of(parameters);
+  if (!learned.net.empty()) {
+    learned.network_weight = values_of(parameters, "learning_weight", 1)[0];
+  }
+  return rods::deft::make_model(std::move(cable), std::move(learned));
+}
+
+Prediction replay_published(const CableSet& set, const Model& model,
+                            const CableRecordings& recordings, Index recording) {
+  using Clock = std::chrono::steady_clock;
+  FILIGREE_REQUIRE(recording >= 0 && recording < recordings.count,
+                   "there is no recording {}; there are {}", recording, recordings.count);
+  Prediction prediction;
+  prediction.frames = recordings.frames - 2;
+  prediction.vertices = recordings.vertices;
+  rods::deft::State state =
+      rods::deft::make_state(model, to_slots(set, frame_of(recordings, recording, 0)),
+                             to_slots(set, frame_of(recordings, recording, 1)));
+  std::vector<Vec3> targets(set.grasped.size());
+  for (Index frame = 2; frame < recordings.frames; ++frame) {
+    for (std::size_t g = 0; g < targets.size(); ++g) {
+      targets[g] = recordings.at(recording, frame, set.grasped[g]);
+    }
+    const auto start = Clock::now();
+    rods::deft::step(model, targets, state);
+    prediction.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    append_flat(set, state.position, prediction.positions);
+    prediction.slots.insert(prediction.slots.end(), state.position.begin(), state.position.end());
+  }
+  return prediction;
+}
+
+Prediction replay_published(const CableSet& set, const NamedArrays& parameters,
+                            const CableRecordings& recordings, Index recording) {
+  return replay_published(set, deft_parity_model(set, parameters), recordings, recording);
+}
+
+PublishedError error_of(const CableSet& set, const Model& model, const Prediction& prediction,
+                        const CableRecordings& recordings, Index recording) {
+  PublishedError error;
+  double squares = 0;
+  Index free = 0;
+  for (Index v = 0; v < prediction.vertices; ++v) free += set.is_grasped(v) ? 0 : 1;
+  for (Index t = 0; t < prediction.frames; ++t) {
+    const std::vector<Vec3> measured = frame_of(recordings, recording, t + 2);
+    double sum = 0;
+    for (Index v = 0; v < prediction.vertices; ++v) {
+      if (set.is_grasped(v)) continue;
+      sum += norm(prediction.at(t, v) - measured[static_cast<std::size_t>(v)]);
+    }
+    error.end = sum / static_cast<double>(free);
+    error.mean += error.end / static_cast<double>(prediction.frames);
+    const std::vector<Vec3> slots = to_slots(set, measured);
+    const Vec3* predicted = &prediction.slots[static_cast<std::size_t>(t) * model.size()];
+    for (std::size_t i = 0; i < slots.size(); ++i) squares += squared_norm(predicted[i] - slots[i]);
+  }
+  error.rmse = std::sqrt(squares / (3 * static_cast<double>(model.size())) /
+                         static_cast<double>(recordings.frames));
+  return error;
+}
+
+PublishedError pooled(const std::vector<PublishedError>& errors) {
+  PublishedError all;
+  const auto n = static_cast<double>(errors.size());
+  for (const PublishedError& error : errors) {
+    all.mean += error.mean / n;
+    all.end += error.end / n;
+    all.rmse += error.rmse * error.rmse / n;
+  }
+  all.rmse = std::sqrt(all.rmse);
+  return all;
+}
+
+}  // namespace filigree
