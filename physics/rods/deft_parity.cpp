@@ -23,6 +23,7 @@ constexpr double kTwistChange = 1e-10;         ///< of E^2/2: a branch is done
 constexpr double kTwistRelativeChange = 1e-5;  ///< of E^2/2: a branch is done
 constexpr double kGraspWeight = 1e20;
 constexpr double kSmallestPlane = 5e-4;  ///< m^2; two edges below this span no plane
+constexpr double kPlaneGuard = 1e-10;    ///< m^2, added to the denominator of the ratio kept
 constexpr int kFadeSteps = 20;           ///< the out-of-plane ratio fades over these
 constexpr double kPlaneLimit = 0.02;     ///< of the edge, where two children share a vertex
 constexpr Vec3 kFirstDirection{0, 0.6, 0.8};
@@ -445,6 +446,7 @@ void share_nested(const Model& model, State& state) {
   anchor_parent(model, state, state.anchor_out);
   anchor_child(model, state, 0);
   flatten(model, state, 0);
+  anchor_child(model, state, 0);
 
   // The first child leads, the second follows entirely. Both edges of the host begin with the
   // orientation of its first edge, which ends with that of the second.
@@ -464,6 +466,7 @@ void share_nested(const Model& model, State& state) {
   anchor_child(model, state, 0);
   state.child_turn[0] = turns[1];
   flatten(model, state, 1);
+  anchor_child(model, state, 1);
 }
 
 void share_one_by_one(const Model& model, State& state) {
@@ -538,7 +541,7 @@ State make_state(const Model& model, const std::vector<Vec3>& frame0,
     const Vec3 normal = plane_normal(model, frame1, c);
     const Vec3 e = edge_of(frame1, model.at(c + 1, 0));
     if (norm(normal) > 0) {
-      state.out_of_plane[static_cast<std::size_t>(c)] = dot(e, normal) / (norm(e) * norm(normal));
+      state.out_of_plane[static_cast<std::size_t>(c)] = dot(e, normal) / (norm(e) * (norm(normal) + kPlaneGuard));
     }
   }
   return state;
@@ -784,9 +787,9 @@ void add_residual(const Model& model, const std::vector<Vec3>& targets,
       const double bending = model.cable.bending[static_cast<std::size_t>(b)];  // D2: not learned
       double* stiffness = &features[i * kFeatures + 9];
       stiffness[0] = k > 0 ? bending : 0;
-      stiffness[1] = k < rod.edges() ? bending : 0;
+      stiffness[1] = k + 1 < model.slots() ? bending : 0;
       stiffness[2] = k > 0 ? model.cable.twist : 0;
-      stiffness[3] = k < rod.edges() ? model.cable.twist : 0;
+      stiffness[3] = k + 1 < model.slots() ? model.cable.twist : 0;
       put(i, 13, model.parameters.rest[i]);
     }
   }

@@ -115,6 +115,7 @@ TEST_P(DeftGolden, Positions) {
       now = std::max(now, norm(state.position[i] - theirs[i]));
     }
     worst = std::max(worst, now);
+    if (t < 2 && now > 1e-12) for (std::size_t i = 0; i < model_.size(); ++i) { const Vec3 d = state.position[i] - theirs[i]; if (norm(d) > 1e-13) std::printf("  t%d b%d k%d %.3g %.3g %.3g\n", t, int(i)/model_.slots(), int(i)%model_.slots(), d[0], d[1], d[2]); }
     if (t < 4 || t == 10 || t == 100) std::printf("%d %.3g\n", t, now);
   }
   std::printf("%s %.3g\n", name_.c_str(), worst);
