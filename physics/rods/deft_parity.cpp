@@ -409,7 +409,8 @@ Vec3 plane_normal(const Model& model, const std::vector<Vec3>& x, int child) {
   return cross(edge_of(x, after - 1), edge_of(x, after));
 }
 
-/// Brings a child's first edge back to the height above the plane that it had at the start.
+/// Brings a child's first edge back to the height above the plane that it had at the start. Where
+/// the edge was followed does not see this move.
 void flatten(const Model& model, State& state, int child) {
   const Vec3 normal = plane_normal(model, state.position, child);
   const double plane = norm(normal);
@@ -428,6 +429,7 @@ void flatten(const Model& model, State& state, int child) {
   }
   const Vec3 moved = e + correction * n;
   state.position[root + 1] = state.position[root] + moved * (length / norm(moved));
+  anchor_child(model, state, child);
 }
 
 void share_together(const Model& model, State& state) {
@@ -446,7 +448,6 @@ void share_nested(const Model& model, State& state) {
   anchor_parent(model, state, state.anchor_out);
   anchor_child(model, state, 0);
   flatten(model, state, 0);
-  anchor_child(model, state, 0);
 
   // The first child leads, the second follows entirely. Both edges of the host begin with the
   // orientation of its first edge, which ends with that of the second.
@@ -463,10 +464,8 @@ void share_nested(const Model& model, State& state) {
     blend(host, none, own, all);
     anchor_child(model, state, 1);
   }
-  anchor_child(model, state, 0);
   state.child_turn[0] = turns[1];
   flatten(model, state, 1);
-  anchor_child(model, state, 1);
 }
 
 void share_one_by_one(const Model& model, State& state) {
@@ -785,6 +784,7 @@ void add_residual(const Model& model, const std::vector<Vec3>& targets,
       put(i, 0, state.position[i]);
       put(i, 3, before[i]);
       const double bending = model.cable.bending[static_cast<std::size_t>(b)];  // D2: not learned
+      // Of the slots before and after, whether or not the branch has edges there.
       double* stiffness = &features[i * kFeatures + 9];
       stiffness[0] = k > 0 ? bending : 0;
       stiffness[1] = k + 1 < model.slots() ? bending : 0;

@@ -167,6 +167,14 @@ TEST_P(DeftGolden, Stages) {
     std::printf(" W %.2g", wd);
     integrate(model_, probe);
     std::printf(" xi %.2g\n", vertex_difference(probe.position, theirs.at("x_after_integration")));
+    for (std::size_t g = 0; g < set_.grasped.size(); ++g) probe.position[static_cast<std::size_t>(set_.grasped[g])] = targets(t)[g];
+    for (int sw = 0; sw < 20; ++sw) {
+      share_orientations(model_, probe);
+      attach(model_, probe.position);
+      if (sw < 2 || sw == 19) std::printf("  sweep %d coupled %.2g", sw, vertex_difference(probe.position, theirs.at(format("c{:02d}_after_coupling", sw))));
+      restore_lengths(model_, probe.position);
+      if (sw < 2 || sw == 19) std::printf(" inext %.2g\n", vertex_difference(probe.position, theirs.at(format("c{:02d}_after_inext", sw))));
+    }
     step(model_, targets(t), state);
   }
 }
