@@ -28,11 +28,15 @@ constexpr int kFadeSteps = 20;           ///< the out-of-plane ratio fades over 
 constexpr double kPlaneLimit = 0.02;     ///< of the edge, where two children share a vertex
 constexpr Vec3 kFirstDirection{0, 0.6, 0.8};
 
-Vec3 normalized(const Vec3& a) { return a / norm(a); }
+Vec3 normalized(const Vec3& a) {
+  return a / norm(a);
+}
 
 // --- Quaternions, always with w >= 0 after a product -------------------------------------------
 
-Quaternion with_positive_w(const Quaternion& q) { return q[0] < 0 ? -q : q; }
+Quaternion with_positive_w(const Quaternion& q) {
+  return q[0] < 0 ? -q : q;
+}
 
 Quaternion multiply(const Quaternion& a, const Quaternion& b) {
   return with_positive_w({a[0] * b[0] - a[1] * b[1] - a[2] * b[2] - a[3] * b[3],
@@ -41,7 +45,9 @@ Quaternion multiply(const Quaternion& a, const Quaternion& b) {
                           a[0] * b[3] + a[1] * b[2] - a[2] * b[1] + a[3] * b[0]});
 }
 
-Quaternion inverse_turn(const Quaternion& q) { return {q[0], -q[1], -q[2], -q[3]}; }
+Quaternion inverse_turn(const Quaternion& q) {
+  return {q[0], -q[1], -q[2], -q[3]};
+}
 
 /// The shortest rotation from the direction of a to that of b.
 Quaternion rotation_between(const Vec3& a, const Vec3& b) {
@@ -85,13 +91,17 @@ Span span_of(const Model& model, int branch) {
   return {model.at(branch, 0), model.cable.counts[static_cast<std::size_t>(branch)]};
 }
 
-Vec3 edge_of(const std::vector<Vec3>& x, std::size_t tail) { return x[tail + 1] - x[tail]; }
+Vec3 edge_of(const std::vector<Vec3>& x, std::size_t tail) {
+  return x[tail + 1] - x[tail];
+}
 
 const Junction& junction_of(const Model& model, int child) {
   return model.cable.junctions[static_cast<std::size_t>(child)];
 }
 
-bool is_nested(const Model& model, int child) { return junction_of(model, child).host != 0; }
+bool is_nested(const Model& model, int child) {
+  return junction_of(model, child).host != 0;
+}
 
 /// w_k^j = (kb.m2, -kb.m1) from the angle of edge j and (kb.u, kb.v).
 Vec2 material_curvature(const Vec2& bishop, double cosine, double sine) {
@@ -282,9 +292,8 @@ struct TwistProblem {
 /// Energy of one branch, and dE/dtheta of the edges that are not held.
 double twist_energy(const Model& model, const std::vector<double>& theta, TwistProblem& problem) {
   const Span& rod = problem.rod;
-  const double bending =
-      std::max(model.cable.bending[rod.first / static_cast<std::size_t>(model.slots())],
-               kStiffnessFloor);
+  const double bending = std::max(
+      model.cable.bending[rod.first / static_cast<std::size_t>(model.slots())], kStiffnessFloor);
   auto& gradient = problem.gradient;
   std::fill(gradient.begin(), gradient.end(), 0.0);
   double energy = 0;
@@ -540,7 +549,8 @@ State make_state(const Model& model, const std::vector<Vec3>& frame0,
     const Vec3 normal = plane_normal(model, frame1, c);
     const Vec3 e = edge_of(frame1, model.at(c + 1, 0));
     if (norm(normal) > 0) {
-      state.out_of_plane[static_cast<std::size_t>(c)] = dot(e, normal) / (norm(e) * (norm(normal) + kPlaneGuard));
+      state.out_of_plane[static_cast<std::size_t>(c)] =
+          dot(e, normal) / (norm(e) * (norm(normal) + kPlaneGuard));
     }
   }
   return state;
@@ -693,7 +703,8 @@ std::vector<double> moment_of_force_routine(const Model& model, const Frames& fr
       };
       moment[i - 1] += slope(i - 1, model.rest_in[i]);
       moment[i] += slope(i, model.rest_out[i]);
-      const double twist = 2 * model.cable.twist * (theta[i] - theta[i - 1]) / model.region[i];  // D4
+      const double twist =
+          2 * model.cable.twist * (theta[i] - theta[i - 1]) / model.region[i];  // D4
       moment[i] += twist;
       moment[i - 1] -= twist;
     }
@@ -775,7 +786,8 @@ void add_residual(const Model& model, const std::vector<Vec3>& targets,
   auto& features = state.features;
   features.assign(model.size() * kFeatures, 0.0);
   const auto put = [&](std::size_t i, std::size_t first, const Vec3& value) {
-    for (int a = 0; a < 3; ++a) features[i * kFeatures + first + static_cast<std::size_t>(a)] = value[a];
+    for (int a = 0; a < 3; ++a)
+      features[i * kFeatures + first + static_cast<std::size_t>(a)] = value[a];
   };
   for (int b = 0; b < model.branches(); ++b) {
     const Span rod = span_of(model, b);
@@ -816,9 +828,12 @@ void share_orientations(const Model& model, State& state) {
     state.anchored = true;
   }
   switch (model.sharing) {
-    case Sharing::kTogether: return share_together(model, state);
-    case Sharing::kNested: return share_nested(model, state);
-    case Sharing::kOneByOne: return share_one_by_one(model, state);
+    case Sharing::kTogether:
+      return share_together(model, state);
+    case Sharing::kNested:
+      return share_nested(model, state);
+    case Sharing::kOneByOne:
+      return share_one_by_one(model, state);
   }
 }
 

@@ -103,7 +103,7 @@ struct Model {
   std::vector<Vec3> child_inertia;      ///< per child: its first edge
   std::vector<Vec<2, double>> rest_in;  ///< [branch, slot] W_k^{k-1}
   std::vector<Vec<2, double>> rest_out;  ///< [branch, slot] W_k^k
-  NormalizedAdjacency graph;            ///< over [branch, slot]
+  NormalizedAdjacency graph;             ///< over [branch, slot]
 
   int branches() const { return static_cast<int>(cable.counts.size()); }
   int children() const { return branches() - 1; }
@@ -128,19 +128,19 @@ struct Frames {
 /// Everything that goes from one step to the next, and room for what happens in between.
 struct State {
   int step = 0;
-  std::vector<Vec3> position;         ///< [branch, slot] m
-  std::vector<Vec3> velocity;         ///< [branch, slot] m/s
-  std::vector<Vec3> start;            ///< [branch, slot] positions at the start of the step
-  std::vector<Vec3> measured;         ///< [branch, slot] the frame before the first step
-  std::vector<double> theta;          ///< [branch, slot] rad, twist of the material frame
-  std::vector<Vec3> first_frame;      ///< [branch] u of the first edge
-  std::vector<Quaternion> host_turn;  ///< [slot] orientation gathered by the parent's edges
+  std::vector<Vec3> position;          ///< [branch, slot] m
+  std::vector<Vec3> velocity;          ///< [branch, slot] m/s
+  std::vector<Vec3> start;             ///< [branch, slot] positions at the start of the step
+  std::vector<Vec3> measured;          ///< [branch, slot] the frame before the first step
+  std::vector<double> theta;           ///< [branch, slot] rad, twist of the material frame
+  std::vector<Vec3> first_frame;       ///< [branch] u of the first edge
+  std::vector<Quaternion> host_turn;   ///< [slot] orientation gathered by the parent's edges
   std::vector<Quaternion> child_turn;  ///< per child: of its first edge
-  std::vector<Vec3> anchor_in;        ///< [slot] parent when edges before junctions were followed
-  std::vector<Vec3> anchor_out;       ///< [slot] the same for edges after junctions
-  std::vector<Vec3> anchor_child;     ///< [branch, slot] the same for children
-  std::vector<double> out_of_plane;   ///< per child: of the first edge, ratio to its length
-  bool anchored = false;              ///< anchors have been set
+  std::vector<Vec3> anchor_in;         ///< [slot] parent when edges before junctions were followed
+  std::vector<Vec3> anchor_out;        ///< [slot] the same for edges after junctions
+  std::vector<Vec3> anchor_child;      ///< [branch, slot] the same for children
+  std::vector<double> out_of_plane;    ///< per child: of the first edge, ratio to its length
+  bool anchored = false;               ///< anchors have been set
 
   Frames frames;
   std::vector<Vec3> force;

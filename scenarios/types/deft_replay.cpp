@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cmath>
+#include <limits>
 
 #include "core/error.hpp"
 
@@ -63,20 +64,9 @@ std::vector<Vec3> vectors_of(const NamedArrays& arrays, const std::string& name,
 
 std::vector<Vec3> frame_of(const CableRecordings& recordings, Index recording, Index frame) {
   std::vector<Vec3> flat;
-  for (Index v = 0; v < recordings.vertices; ++v) flat.push_back(recordings.at(recording, frame, v));
+  for (Index v = 0; v < recordings.vertices; ++v)
+    flat.push_back(recordings.at(recording, frame, v));
   return flat;
-}
-
-/// Flat numbers of a branch's vertices, a child's root first.
-std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch) {
-  std::size_t next = 0;
-  for (std::size_t b = 0; b < branch; ++b) {
-    next += static_cast<std::size_t>(set.branches[b].vertices);
-  }
-  std::vector<std::size_t> vertices;
-  if (branch > 0) vertices.push_back(static_cast<std::size_t>(set.branches[branch].root));
-  for (Index k = 0; k < set.branches[branch].vertices; ++k) vertices.push_back(next++);
-  return vertices;
 }
 
 std::vector<Vec3> to_slots(const CableSet& set, const std::vector<Vec3>& flat) {
@@ -87,17 +77,6 @@ std::vector<Vec3> to_slots(const CableSet& set, const std::vector<Vec3>& flat) {
     for (std::size_t k = 0; k < vertices.size(); ++k) result[b * slots + k] = flat[vertices[k]];
   }
   return result;
-}
-
-/// Branch and slot to flat; junctions are where their hosts have them.
-void append_flat(const CableSet& set, const std::vector<Vec3>& slotted, std::vector<Vec3>& flat) {
-  const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
-  for (std::size_t b = 0; b < set.branches.size(); ++b) {
-    const std::size_t root = b > 0 ? 1 : 0;
-    for (std::size_t k = 0; k < static_cast<std::size_t>(set.branches[b].vertices); ++k) {
-      flat.push_back(slotted[b * slots + root + k]);
-    }
-  }
 }
 
 rods::deft::Cable cable_of(const CableSet& set) {
@@ -178,58 +157,92 @@ Model deft_parity_model(const CableSet& set, const NamedArrays& parameters) {
   return rods::deft::make_model(std::move(cable), std::move(learned));
 }
 
+std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch) {
+  std::size_t next = 0;
+  for (std::size_t b = 0; b < branch; ++b) {
+    next += static_cast<std::size_t>(set.branches[b].vertices);
+  }
+  std::vector<std::size_t> vertices;
+  if (branch > 0) vertices.push_back(static_cast<std::size_t>(set.branches[branch].root));
+  for (Index k = 0; k < set.branches[branch].vertices; ++k) vertices.push_back(next++);
+  return vertices;
+}
+
+std::vector<Vec3> to_flat(const CableSet& set, const std::vector<Vec3>& slots) {
+  const auto n = static_cast<std::size_t>(set.branches[0].vertices);
+  std::vector<Vec3> flat;
+  for (std::size_t b = 0; b < set.branches.size(); ++b) {
+    const std::size_t root = b > 0 ? 1 : 0;
+    for (std::size_t k = 0; k < static_cast<std::size_t>(set.branches[b].vertices); ++k) {
+      flat.push_back(slots[b * n + root + k]);
+    }
+  }
+  return flat;
+}
+
+rods::deft::State start_of(const CableSet& set, const Model& model,
+                           const CableRecordings& recordings, Index recording) {
+  FILIGREE_REQUIRE(recording >= 0 && recording < recordings.count,
+                   "there is no recording {}; there are {}", recording, recordings.count);
+  return rods::deft::make_state(model, to_slots(set, frame_of(recordings, recording, 0)),
+                                to_slots(set, frame_of(recordings, recording, 1)));
+}
+
+std::vector<Vec3> commanded(const CableSet& set, const CableRecordings& recordings, Index recording,
+                            Index frame) {
+  std::vector<Vec3> targets;
+  for (const Index v : set.grasped) targets.push_back(recordings.at(recording, frame, v));
+  return targets;
+}
+
+void ErrorSums::add(const CableSet& set, const std::vector<Vec3>& slots,
+                    const CableRecordings& recordings, Index recording, Index frame) {
+  const std::vector<Vec3> measured = frame_of(recordings, recording, frame);
+  const std::vector<Vec3> flat = to_flat(set, slots);
+  last = 0;
+  for (Index v = 0; v < set.n_vertices(); ++v) {
+    const auto i = static_cast<std::size_t>(v);
+    if (!set.is_grasped(v)) last += norm(flat[i] - measured[i]);
+  }
+  last /= static_cast<double>(flat.size() - set.grasped.size());
+  distance += last;
+  const std::vector<Vec3> exact = to_slots(set, measured);
+  double sum = 0;
+  for (std::size_t i = 0; i < exact.size(); ++i) sum += squared_norm(slots[i] - exact[i]);
+  square += sum / (3 * static_cast<double>(exact.size()));
+  ++frames;
+}
+
+PublishedError ErrorSums::error() const {
+  const auto n = static_cast<double>(frames);
+  const double none = std::numeric_limits<double>::quiet_NaN();
+  if (frames == 0) return {none, none, none};
+  return {distance / n, last, std::sqrt(square / (n + 2))};
+}
+
 Prediction replay_published(const CableSet& set, const Model& model,
                             const CableRecordings& recordings, Index recording) {
   using Clock = std::chrono::steady_clock;
-  FILIGREE_REQUIRE(recording >= 0 && recording < recordings.count,
-                   "there is no recording {}; there are {}", recording, recordings.count);
+  rods::deft::State state = start_of(set, model, recordings, recording);
   Prediction prediction;
   prediction.frames = recordings.frames - 2;
   prediction.vertices = recordings.vertices;
-  rods::deft::State state =
-      rods::deft::make_state(model, to_slots(set, frame_of(recordings, recording, 0)),
-                             to_slots(set, frame_of(recordings, recording, 1)));
-  std::vector<Vec3> targets(set.grasped.size());
+  ErrorSums sums;
   for (Index frame = 2; frame < recordings.frames; ++frame) {
-    for (std::size_t g = 0; g < targets.size(); ++g) {
-      targets[g] = recordings.at(recording, frame, set.grasped[g]);
-    }
+    const std::vector<Vec3> targets = commanded(set, recordings, recording, frame);
     const auto start = Clock::now();
     rods::deft::step(model, targets, state);
     prediction.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-    append_flat(set, state.position, prediction.positions);
-    prediction.slots.insert(prediction.slots.end(), state.position.begin(), state.position.end());
+    for (const Vec3& x : to_flat(set, state.position)) prediction.positions.push_back(x);
+    sums.add(set, state.position, recordings, recording, frame);
   }
+  prediction.error = sums.error();
   return prediction;
 }
 
 Prediction replay_published(const CableSet& set, const NamedArrays& parameters,
                             const CableRecordings& recordings, Index recording) {
   return replay_published(set, deft_parity_model(set, parameters), recordings, recording);
-}
-
-PublishedError error_of(const CableSet& set, const Model& model, const Prediction& prediction,
-                        const CableRecordings& recordings, Index recording) {
-  PublishedError error;
-  double squares = 0;
-  Index free = 0;
-  for (Index v = 0; v < prediction.vertices; ++v) free += set.is_grasped(v) ? 0 : 1;
-  for (Index t = 0; t < prediction.frames; ++t) {
-    const std::vector<Vec3> measured = frame_of(recordings, recording, t + 2);
-    double sum = 0;
-    for (Index v = 0; v < prediction.vertices; ++v) {
-      if (set.is_grasped(v)) continue;
-      sum += norm(prediction.at(t, v) - measured[static_cast<std::size_t>(v)]);
-    }
-    error.end = sum / static_cast<double>(free);
-    error.mean += error.end / static_cast<double>(prediction.frames);
-    const std::vector<Vec3> slots = to_slots(set, measured);
-    const Vec3* predicted = &prediction.slots[static_cast<std::size_t>(t) * model.size()];
-    for (std::size_t i = 0; i < slots.size(); ++i) squares += squared_norm(predicted[i] - slots[i]);
-  }
-  error.rmse = std::sqrt(squares / (3 * static_cast<double>(model.size())) /
-                         static_cast<double>(recordings.frames));
-  return error;
 }
 
 PublishedError pooled(const std::vector<PublishedError>& errors) {

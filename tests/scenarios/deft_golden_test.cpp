@@ -27,8 +27,7 @@ fs::path data_folder() {
 }
 
 /// What the tests look at in a file of values; it also holds text.
-const std::vector<std::string> kUsed{
-    "data_frames_0_1", "clamp_targets", "pred"};
+const std::vector<std::string> kUsed{"data_frames_0_1", "clamp_targets", "pred"};
 
 /// A run of the released program on the first evaluation recording of a set.
 struct Golden {
@@ -82,7 +81,8 @@ class DeftGolden : public testing::TestWithParam<Golden> {
                     int first_slot, int missing) const {
     double worst = 0;
     for (int b = 0; b < model_.branches(); ++b) {
-      for (int k = first_slot; k < model_.cable.counts[static_cast<std::size_t>(b)] - missing; ++k) {
+      for (int k = first_slot; k < model_.cable.counts[static_cast<std::size_t>(b)] - missing;
+           ++k) {
         const Vec3 other = vector(theirs, static_cast<std::size_t>(b * slots + k));
         worst = std::max(worst, norm(mine[model_.at(b, k)] - other));
       }
@@ -115,7 +115,13 @@ TEST_P(DeftGolden, Positions) {
       now = std::max(now, norm(state.position[i] - theirs[i]));
     }
     worst = std::max(worst, now);
-    if (t < 2 && now > 1e-12) for (std::size_t i = 0; i < model_.size(); ++i) { const Vec3 d = state.position[i] - theirs[i]; if (norm(d) > 1e-13) std::printf("  t%d b%d k%d %.3g %.3g %.3g\n", t, int(i)/model_.slots(), int(i)%model_.slots(), d[0], d[1], d[2]); }
+    if (t < 2 && now > 1e-12)
+      for (std::size_t i = 0; i < model_.size(); ++i) {
+        const Vec3 d = state.position[i] - theirs[i];
+        if (norm(d) > 1e-13)
+          std::printf("  t%d b%d k%d %.3g %.3g %.3g\n", t, int(i) / model_.slots(),
+                      int(i) % model_.slots(), d[0], d[1], d[2]);
+      }
     if (t < 4 || t == 10 || t == 100) std::printf("%d %.3g\n", t, now);
   }
   std::printf("%s %.3g\n", name_.c_str(), worst);
@@ -135,7 +141,8 @@ TEST_P(DeftGolden, Stages) {
     std::printf("step %d x0 %.2g", t, vertex_difference(probe.position, theirs.at("x0")));
     set_first_frames(model_, t == 0, probe.position, probe.first_frame);
     bishop_frames(model_, probe.position, probe.first_frame, probe.frames);
-    std::printf(" kb %.2g", difference(probe.frames.binormal, theirs.at("kb"), model_.slots() - 1, 1, 1));
+    std::printf(" kb %.2g",
+                difference(probe.frames.binormal, theirs.at("kb"), model_.slots() - 1, 1, 1));
     std::printf(" u %.2g", edge_difference(probe.frames.u, theirs.at("bishop_u")));
     set_root_twist(model_, probe);
     const auto theta_difference = [&](const char* name) {
@@ -160,34 +167,47 @@ TEST_P(DeftGolden, Stages) {
                   rods::deft::Gradient::kPublished, true, probe.force);
     std::printf(" Fi %.2g", vertex_difference(probe.force, theirs.at("force_internal")));
     double wd = 0;
-    for (int b = 0; b < model_.branches(); ++b) for (int k = 1; k + 1 < model_.cable.counts[(size_t)b]; ++k) for (int a = 0; a < 2; ++a) {
-      wd = std::max(wd, std::fabs(model_.rest_in[model_.at(b,k)][a] - theirs.at("rest_W_prev").value((b*(model_.slots()-1)+k)*2+a)));
-      wd = std::max(wd, std::fabs(model_.rest_out[model_.at(b,k)][a] - theirs.at("rest_W_next").value((b*(model_.slots()-1)+k)*2+a)));
-    }
+    for (int b = 0; b < model_.branches(); ++b)
+      for (int k = 1; k + 1 < model_.cable.counts[(size_t)b]; ++k)
+        for (int a = 0; a < 2; ++a) {
+          wd = std::max(
+              wd,
+              std::fabs(model_.rest_in[model_.at(b, k)][a] -
+                        theirs.at("rest_W_prev").value((b * (model_.slots() - 1) + k) * 2 + a)));
+          wd = std::max(
+              wd,
+              std::fabs(model_.rest_out[model_.at(b, k)][a] -
+                        theirs.at("rest_W_next").value((b * (model_.slots() - 1) + k) * 2 + a)));
+        }
     std::printf(" W %.2g", wd);
     integrate(model_, probe);
     std::printf(" xi %.2g\n", vertex_difference(probe.position, theirs.at("x_after_integration")));
-    for (std::size_t g = 0; g < set_.grasped.size(); ++g) probe.position[static_cast<std::size_t>(set_.grasped[g])] = targets(t)[g];
+    for (std::size_t g = 0; g < set_.grasped.size(); ++g)
+      probe.position[static_cast<std::size_t>(set_.grasped[g])] = targets(t)[g];
     for (int sw = 0; sw < 20; ++sw) {
       share_orientations(model_, probe);
       attach(model_, probe.position);
-      if (sw < 2 || sw == 19) std::printf("  sweep %d coupled %.2g", sw, vertex_difference(probe.position, theirs.at(format("c{:02d}_after_coupling", sw))));
+      if (sw < 2 || sw == 19)
+        std::printf(
+            "  sweep %d coupled %.2g", sw,
+            vertex_difference(probe.position, theirs.at(format("c{:02d}_after_coupling", sw))));
       restore_lengths(model_, probe.position);
-      if (sw < 2 || sw == 19) std::printf(" inext %.2g\n", vertex_difference(probe.position, theirs.at(format("c{:02d}_after_inext", sw))));
+      if (sw < 2 || sw == 19)
+        std::printf(
+            " inext %.2g\n",
+            vertex_difference(probe.position, theirs.at(format("c{:02d}_after_inext", sw))));
     }
     step(model_, targets(t), state);
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AllSets, DeftGolden,
-                         testing::Values(Golden{"bdlo1_ends", "wo_residual"},
-                                         Golden{"bdlo1_ends", "full_model"},
-                                         Golden{"bdlo2_ends", "full_model"},
-                                         Golden{"bdlo3_ends", "wo_residual"},
-                                         Golden{"bdlo5_ends", "wo_residual"},
-                                         Golden{"bdlo6_ends", "wo_residual"},
-                                         Golden{"bdlo1_middle", "wo_residual"}),
-                         testing::PrintToStringParamName());
+INSTANTIATE_TEST_SUITE_P(
+    AllSets, DeftGolden,
+    testing::Values(Golden{"bdlo1_ends", "wo_residual"}, Golden{"bdlo1_ends", "full_model"},
+                    Golden{"bdlo2_ends", "full_model"}, Golden{"bdlo3_ends", "wo_residual"},
+                    Golden{"bdlo5_ends", "wo_residual"}, Golden{"bdlo6_ends", "wo_residual"},
+                    Golden{"bdlo1_middle", "wo_residual"}),
+    testing::PrintToStringParamName());
 
 }  // namespace
 }  // namespace filigree
