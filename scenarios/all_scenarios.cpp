@@ -3,6 +3,7 @@
 // The explicit list of scenario types: one line each.
 #include "scenarios/registry.hpp"
 #include "scenarios/types/dataset_simulation.hpp"
+#include "scenarios/types/deft_parity_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
 #include "scenarios/types/rods_simulation.hpp"
 
@@ -11,6 +12,10 @@ namespace filigree {
 const ScenarioRegistry& scenario_types() {
   static const ScenarioRegistry types = [] {
     ScenarioRegistry list("scenario type");
+    list.add("deft_parity",
+             scenario_type<DeftParityOptions>(
+                 "a published branched-rod program on recorded cables, to compare with",
+                 make_deft_parity));
     list.add("mpm", scenario_type<MpmOptions>(
                         "bodies of continuous material in a box, material point method", make_mpm));
     list.add("mpm_dataset",

@@ -70,6 +70,10 @@ class Simulation {
 
   /// Allocates and fills the initial state. Called once, before anything else.
   virtual void initialize(const RunContext& context) = 0;
+  /// "", or why there is nothing to run: data that is not part of the program is not there. Asked
+  /// after initialize(); the run then ends well, without steps, frames or figures, and what the
+  /// scenario expects does not apply.
+  virtual std::string missing_data() const { return ""; }
   /// Called instead of stepping by --dry-run, after initialize().
   virtual Estimate estimate() const = 0;
   /// Advances once, by at most `until - time()`; lands on `until` exactly when it gets there.
