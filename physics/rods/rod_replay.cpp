@@ -32,50 +32,14 @@ Mat<3, 3, double> best_rotation(const std::vector<Vec3d>& a, const std::vector<V
   return rotation_part(F);
 }
 
-/// Runs all recordings of an experiment side by side.
-class Player {
- public:
-  Player(const CableExperiment& experiment, const RodParameters& parameters,
-         const GripperRoll& roll, double tolerance);
+Index free_vertices(const CableExperiment& experiment) {
+  return experiment.recordings.vertices - static_cast<Index>(experiment.grasped.size());
+}
 
-  const RodModel& model() const { return model_; }
-  Index batch() const { return experiment_.recordings.count; }
-  int steps_per_frame() const { return std::max(1, experiment_.substeps); }
+}  // namespace
 
-  /// The three states of the start: directors as they are guessed, with moments in balance, and
-  /// with the grippers' roll. The last has the velocities recorded.
-  RodState guessed_start() const;
-  RodStepReport balance(RodState& state);
-  RodStepReport roll(RodState& state);
-
-  /// One step towards `frame`, the k-th of its steps.
-  RodStepReport step(Index frame, int k, RodState& state);
-
-  const RodControls& balance_controls();
-  const RodControls& roll_controls();
-  const RodControls& step_controls(Index frame, int k);
-  double step_size() const { return experiment_.dt / steps_per_frame(); }
-  RodScratch& scratch() { return scratch_; }
-
- private:
-  void set_velocities(RodState& state) const;
-  const RodControls& controls(bool all_vertices, bool angles, Index frame, double share, bool turn);
-
-  const CableExperiment& experiment_;
-  const GripperRoll& roll_;
-  std::vector<Index> held_edges_;
-  std::vector<Index> held_nodes_;
-  RodModel model_;
-  RodControls controls_;
-  HostArray<Index, 2> held_;
-  HostArray<Vec<3>, 2> target_;
-  HostArray<Real, 2> turn_;
-  RodScratch scratch_;
-  RodStepOptions options_;
-};
-
-Player::Player(const CableExperiment& experiment, const RodParameters& parameters,
-               const GripperRoll& roll, double tolerance)
+CablePlayer::CablePlayer(const CableExperiment& experiment, const RodParameters& parameters,
+                         const GripperRoll& roll, double tolerance)
     : experiment_(experiment),
       roll_(roll),
       held_edges_(experiment.grasped_edges()),
@@ -83,6 +47,9 @@ Player::Player(const CableExperiment& experiment, const RodParameters& parameter
   FILIGREE_REQUIRE(roll.empty() || roll.size() == held_edges_.size(),
                    "{} rolls of grippers are given for {} grasped edges", roll.size(),
                    held_edges_.size());
+  FILIGREE_REQUIRE(experiment.substeps >= 1 && experiment.dt > 0,
+                   "{} steps of {} s per frame: both must be positive", experiment.substeps,
+                   experiment.dt);
   for (const Index e : held_edges_) {
     const auto [tail, head] = experiment.topology.edges[static_cast<std::size_t>(e)];
     held_nodes_.push_back(
@@ -95,7 +62,7 @@ Player::Player(const CableExperiment& experiment, const RodParameters& parameter
   options_.tolerance = tolerance;
 }
 
-RodState Player::guessed_start() const {
+RodState CablePlayer::guessed_start() const {
   const RodTopology& topology = experiment_.topology;
   const CableRecordings& recorded = experiment_.recordings;
   const std::vector<Vec3d> at_rest = natural_directors(topology, experiment_.rest);
@@ -134,9 +101,18 @@ RodState Player::guessed_start() const {
   return state;
 }
 
-void Player::set_velocities(RodState& state) const {
+RodStepReport CablePlayer::advance(const RodControls& controls, RodState& state) {
+  return implicit_step(model_, controls, step_size(), options_, state, scratch_);
+}
+
+RodStepReport CablePlayer::balance(RodState& state) {
+  return advance(balance_controls(), state);
+}
+
+RodStepReport CablePlayer::roll(RodState& state) {
+  const RodStepReport report = advance(roll_controls(), state);
   const CableRecordings& recorded = experiment_.recordings;
-  auto velocity = to_host(state.velocity);
+  HostArray<Vec<3>, 2> velocity("rods/velocity", batch(), model_.n_vertices);
   for (Index b = 0; b < batch(); ++b) {
     for (Index v = 0; v < model_.n_vertices; ++v) {
       velocity(b, v) =
@@ -144,24 +120,30 @@ void Player::set_velocities(RodState& state) const {
     }
   }
   Kokkos::deep_copy(state.velocity.view(), velocity.view());
+  return report;
 }
 
-const RodControls& Player::controls(bool all_vertices, bool angles, Index frame, double share,
-                                    bool turn) {
+RodStepReport CablePlayer::step(Index frame, int k, RodState& state) {
+  return advance(step_controls(frame, k), state);
+}
+
+/// Grippers, or all vertices, are at `share` of their way from the frame before to `frame`. Edges
+/// between grippers are turned by their roll where all vertices are held: at the start.
+const RodControls& CablePlayer::controls(bool all_held, bool edges_held, Index frame,
+                                         double share) {
   const CableRecordings& recorded = experiment_.recordings;
   std::fill_n(held_.data(), held_.size(), Index(0));
   std::fill_n(turn_.data(), turn_.size(), Real(0));
   for (Index b = 0; b < batch(); ++b) {
     for (Index v = 0; v < model_.n_vertices; ++v) {
-      if (!all_vertices && !experiment_.is_grasped(v)) continue;
+      if (!all_held && !experiment_.is_grasped(v)) continue;
       held_(b, v) = kHoldPosition;
-      target_(b, v) = to_real((1 - share) * recorded.at(b, std::max<Index>(frame - 1, 0), v) +
-                              share * recorded.at(b, frame, v));
+      target_(b, v) =
+          to_real((1 - share) * recorded.at(b, frame - 1, v) + share * recorded.at(b, frame, v));
     }
-    if (!angles) continue;
-    for (std::size_t i = 0; i < held_nodes_.size(); ++i) {
+    for (std::size_t i = 0; i < held_nodes_.size() && edges_held; ++i) {
       held_(b, held_nodes_[i]) |= kHoldAngle;
-      if (turn && !roll_.empty()) turn_(b, held_edges_[i]) = static_cast<Real>(roll_[i]);
+      if (all_held && !roll_.empty()) turn_(b, held_edges_[i]) = static_cast<Real>(roll_[i]);
     }
   }
   Kokkos::deep_copy(controls_.held.view(), held_.view());
@@ -169,36 +151,6 @@ const RodControls& Player::controls(bool all_vertices, bool angles, Index frame,
   Kokkos::deep_copy(controls_.turn.view(), turn_.view());
   return controls_;
 }
-
-const RodControls& Player::balance_controls() {
-  return controls(true, false, 1, 1, false);
-}
-const RodControls& Player::roll_controls() {
-  return controls(true, true, 1, 1, true);
-}
-const RodControls& Player::step_controls(Index frame, int k) {
-  const double share = static_cast<double>(k + 1) / steps_per_frame();
-  return controls(false, true, frame, share, false);
-}
-
-RodStepReport Player::balance(RodState& state) {
-  return implicit_step(model_, balance_controls(), step_size(), options_, state, scratch_);
-}
-RodStepReport Player::roll(RodState& state) {
-  const RodStepReport report =
-      implicit_step(model_, roll_controls(), step_size(), options_, state, scratch_);
-  set_velocities(state);
-  return report;
-}
-RodStepReport Player::step(Index frame, int k, RodState& state) {
-  return implicit_step(model_, step_controls(frame, k), step_size(), options_, state, scratch_);
-}
-
-Index free_vertices(const CableExperiment& experiment) {
-  return experiment.recordings.vertices - static_cast<Index>(experiment.grasped.size());
-}
-
-}  // namespace
 
 bool CableExperiment::is_grasped(Index vertex) const {
   return std::binary_search(grasped.begin(), grasped.end(), vertex);
@@ -230,7 +182,7 @@ std::vector<double> mean_edge_lengths(const CableExperiment& experiment) {
 
 CableRecordings replay(const CableExperiment& experiment, const RodParameters& parameters,
                        const GripperRoll& roll, double tolerance) {
-  Player player(experiment, parameters, roll, tolerance);
+  CablePlayer player(experiment, parameters, roll, tolerance);
   CableRecordings predicted = experiment.recordings;
   const auto check = [](const RodStepReport& report, Index frame) {
     FILIGREE_REQUIRE(report.failed == 0,
@@ -283,7 +235,7 @@ ReplayErrors replay_errors(const CableExperiment& experiment, const CableRecordi
 double replay_misfit(const CableExperiment& experiment, const RodParameters& parameters,
                      const GripperRoll& roll, double smooth, double tolerance,
                      RodParameters& parameters_bar, GripperRoll& roll_bar) {
-  Player player(experiment, parameters, roll, tolerance);
+  CablePlayer player(experiment, parameters, roll, tolerance);
   const CableRecordings& recorded = experiment.recordings;
   const int per_frame = player.steps_per_frame();
   bool failed = false;

@@ -56,6 +56,48 @@ std::vector<double> mean_edge_lengths(const CableExperiment& experiment);
 /// or empty for none.
 using GripperRoll = std::vector<double>;
 
+/// Runs all recordings of an experiment side by side, one per rod of a batch. A start is made in
+/// three stages: guessed_start(), then balance() and roll(), each a step with all vertices held.
+class CablePlayer {
+ public:
+  /// `experiment` and `roll` must outlive it.
+  CablePlayer(const CableExperiment& experiment, const RodParameters& parameters,
+              const GripperRoll& roll, double tolerance);
+
+  const RodModel& model() const { return model_; }
+  RodScratch& scratch() { return scratch_; }
+  Index batch() const { return experiment_.recordings.count; }
+  int steps_per_frame() const { return experiment_.substeps; }
+  double step_size() const { return experiment_.dt / experiment_.substeps; }
+
+  RodState guessed_start() const;
+  RodStepReport balance(RodState& state);  ///< every edge turns until its moments balance
+  RodStepReport roll(RodState& state);     ///< turns grasped edges; sets the velocities recorded
+  RodStepReport step(Index frame, int k, RodState& state);  ///< the k-th step towards a frame
+
+  /// What acts in these steps; valid until the next call.
+  const RodControls& balance_controls() { return controls(true, false, 1, 1); }
+  const RodControls& roll_controls() { return controls(true, true, 1, 1); }
+  const RodControls& step_controls(Index frame, int k) {
+    return controls(false, true, frame, static_cast<double>(k + 1) / experiment_.substeps);
+  }
+
+ private:
+  const RodControls& controls(bool all_held, bool edges_held, Index frame, double share);
+  RodStepReport advance(const RodControls& controls, RodState& state);
+
+  const CableExperiment& experiment_;
+  const GripperRoll& roll_;
+  std::vector<Index> held_edges_, held_nodes_;
+  RodModel model_;
+  RodControls controls_;
+  HostArray<Index, 2> held_;
+  HostArray<Vec<3>, 2> target_;
+  HostArray<Real, 2> turn_;
+  RodScratch scratch_;
+  RodStepOptions options_;
+};
+
 /// The predictions for all recordings: frames 0 and 1 as recorded, frames 2 and on computed, with
 /// implicit Euler. Throws InputError when a step does not converge; it names recording and frame.
 CableRecordings replay(const CableExperiment& experiment, const RodParameters& parameters,
