@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The explicit list of scenario types: one line each.
 #include "scenarios/registry.hpp"
+#include "scenarios/types/cable_identify_simulation.hpp"
 #include "scenarios/types/cable_replay_simulation.hpp"
 #include "scenarios/types/dataset_simulation.hpp"
 #include "scenarios/types/deft_parity_simulation.hpp"
@@ -13,6 +14,9 @@ namespace filigree {
 const ScenarioRegistry& scenario_types() {
   static const ScenarioRegistry types = [] {
     ScenarioRegistry list("scenario type");
+    list.add("cable_identification",
+             scenario_type<CableIdentificationOptions>(
+                 "parameters of a cable from recordings of its motion", make_cable_identification));
     list.add("cable_replay", scenario_type<CableReplayOptions>(
                                  "recorded motions of a cable, predicted", make_cable_replay));
     list.add("deft_parity",

@@ -115,17 +115,68 @@ bool CableSet::is_grasped(Index vertex) const {
   return std::binary_search(grasped.begin(), grasped.end(), vertex);
 }
 
-CableSet read_cable_set(const fs::path& folder) {
+CableSet make_cable_set(const fs::path& folder, nlohmann::ordered_json meta) {
   CableSet set;
   set.folder = folder;
-  const fs::path file = folder / "meta.json";
-  set.meta = parse_json(read_text_file(file), file.string());
+  set.meta = std::move(meta);
   set.name = value_of<std::string>(set, "name");
   set.dt = value_of<double>(set, "dt");
-  FILIGREE_REQUIRE(set.dt > 0, "{}: dt is {} s; it must be positive", file.string(), set.dt);
+  FILIGREE_REQUIRE(set.dt > 0, "{}: dt is {} s; it must be positive",
+                   (folder / "meta.json").string(), set.dt);
   read_branches(set);
+  return set;
+}
+
+CableSet read_cable_set(const fs::path& folder) {
+  const fs::path file = folder / "meta.json";
+  CableSet set = make_cable_set(folder, parse_json(read_text_file(file), file.string()));
   read_rest(set);
   return set;
+}
+
+void write_cable_set(const fs::path& folder, const CableSet& set) {
+  const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
+  std::vector<double> rest(set.branches.size() * slots * 3, 0);
+  std::vector<std::uint8_t> valid(set.branches.size() * slots, 0);
+  std::size_t next = 0;
+  for (std::size_t b = 0; b < set.branches.size(); ++b) {
+    const auto put = [&](std::size_t slot, std::size_t vertex) {
+      valid[b * slots + slot] = 1;
+      for (int a = 0; a < 3; ++a) {
+        rest[(b * slots + slot) * 3 + static_cast<std::size_t>(a)] = set.rest[vertex][a];
+      }
+    };
+    const bool child = set.branches[b].root >= 0;
+    if (child) put(0, static_cast<std::size_t>(set.branches[b].root));
+    for (Index k = 0; k < set.branches[b].vertices; ++k) {
+      put(static_cast<std::size_t>(k) + (child ? 1 : 0), next++);
+    }
+  }
+  const auto n = static_cast<std::int64_t>(set.branches.size());
+  const auto m = static_cast<std::int64_t>(slots);
+  NamedArrays arrays;
+  arrays.add(make_array<double>("rest_init", std::span<const double>(rest), {n, m, 3}, "m"));
+  arrays.add(make_array<std::uint8_t>("slot_valid", std::span<const std::uint8_t>(valid), {n, m}));
+  create_folder(folder);
+  write_file_atomically(folder / "meta.json", json_text(set.meta));
+  write_npz(folder / "rest_shape.npz", arrays);
+}
+
+void write_recordings(const fs::path& file, const CableRecordings& recordings) {
+  const std::vector<float> flat(recordings.positions.begin(), recordings.positions.end());
+  std::vector<double> first;
+  for (Index r = 0; r < recordings.count; ++r) {
+    const auto from =
+        recordings.positions.begin() + static_cast<std::ptrdiff_t>(recordings.place(r, 0, 0));
+    first.insert(first.end(), from,
+                 from + 2 * static_cast<std::ptrdiff_t>(recordings.vertices) * 3);
+  }
+  NamedArrays arrays;
+  arrays.add(make_array<float>("flat", std::span<const float>(flat),
+                               {recordings.count, recordings.frames, recordings.vertices, 3}, "m"));
+  arrays.add(make_array<double>("initial_two_frames_f64", std::span<const double>(first),
+                                {recordings.count, 2, recordings.vertices, 3}, "m"));
+  write_npz(file, arrays);
 }
 
 CableRecordings read_recordings(const CableSet& set, const std::string& name) {
@@ -185,6 +236,26 @@ CableRecordings chosen(const CableRecordings& all, const std::vector<Index>& num
                      number, all.count);
     const auto from = all.positions.begin() + number * size;
     some.positions.insert(some.positions.end(), from, from + size);
+  }
+  return some;
+}
+
+CableRecordings windows_of(const CableRecordings& all, Index length, Index every) {
+  FILIGREE_REQUIRE(length >= 3 && length <= all.frames && every >= 1,
+                   "windows of {} frames, {} apart, are asked for in recordings of {} frames; they "
+                   "need 3 frames or more",
+                   length, every, all.frames);
+  CableRecordings some = all;
+  some.count = 0;
+  some.frames = length;
+  some.positions.clear();
+  for (Index r = 0; r < all.count; ++r) {
+    for (Index f = 0; f + length <= all.frames; f += every) {
+      const auto from = all.positions.begin() + static_cast<std::ptrdiff_t>(all.place(r, f, 0));
+      some.positions.insert(some.positions.end(), from,
+                            from + static_cast<std::ptrdiff_t>(length) * all.vertices * 3);
+      ++some.count;
+    }
   }
   return some;
 }

@@ -43,6 +43,13 @@ using rods::CableRecordings;
 /// Reads meta.json and rest_shape.npz. InputError names the file and the key that is wrong.
 CableSet read_cable_set(const std::filesystem::path& folder);
 
+/// A set from its meta.json, without its shape at rest. Errors name `folder`/meta.json.
+CableSet make_cable_set(const std::filesystem::path& folder, nlohmann::ordered_json meta);
+
+/// Writes meta.json and rest_shape.npz.
+void write_cable_set(const std::filesystem::path& folder, const CableSet& set);
+void write_recordings(const std::filesystem::path& file, const CableRecordings& recordings);
+
 /// Reads `file` of the set's folder. InputError for arrays that do not fit the set, and for a
 /// position that is not finite; the message names recording, frame and vertex.
 CableRecordings read_recordings(const CableSet& set, const std::string& file);
@@ -52,5 +59,8 @@ rods::CableExperiment experiment_of(const CableSet& set, CableRecordings recordi
 
 /// Those of `all` with these numbers.
 CableRecordings chosen(const CableRecordings& all, const std::vector<Index>& numbers);
+
+/// Pieces of `length` frames that begin every `every` frames, as recordings of their own.
+CableRecordings windows_of(const CableRecordings& all, Index length, Index every);
 
 }  // namespace filigree

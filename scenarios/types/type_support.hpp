@@ -18,6 +18,9 @@ namespace filigree {
 /// "" or why `name` is no name of a part of a scene; `example` is one.
 std::string check_name(const std::string& name, const char* example);
 
+/// A list of numbers of the state, in and out of checkpoints.
+void visit_values(StateVisitor& visitor, const std::string& name, std::vector<double>& values);
+
 /// Adds a field with `components` values for each point of the block.
 template <class T>
 void add_field(Block& block, const char* name, const char* unit, const std::vector<T>& values,
