@@ -180,6 +180,9 @@ Index implicit_step_adjoint(const RodModel& rods, const RodControls& held, doubl
           const Vec<3> x = bars.state.position(b, v) + bars.state.velocity(b, v) * (1 / dt);
           work.direction[v] = {x[0], x[1], x[2], 0};
         }
+        for (Index e = 0; e < model.n_edges; ++e) {  // of a free edge that a clamp will hold
+          work.direction[model.edge_node(e)][3] = bars.state.angle(b, e);
+        }
         assemble(model, row, start, work, true);
         hold(model, start, work);
         const bool stable = factorize(model.pattern, work.matrix) == 0;

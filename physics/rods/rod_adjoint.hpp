@@ -7,13 +7,13 @@
 // At the end of a step by implicit Euler F = d phi/d(x, theta) = 0 (rod_step.hpp). With
 // H = dF/d(x, theta), symmetric, and bars for derivatives of J,
 //
-//   H lambda = x_bar + v_bar/dt             on what is free, zero on angles
+//   H lambda = (x_bar + v_bar/dt, theta_bar)    on what is free
 //   p_bar   -= lambda . dF/dp               p: state before, clamps, parameters
 //
 // one solve with the factors of one matrix, whatever the number of parameters. Angles of free edges
-// are in equilibrium, so they carry nothing from step to step (as long as no clamp takes hold of
-// them later). The frame of a held edge does: it is
-// carried along the path of its clamp, and with a, b the tangents before and after,
+// are in equilibrium, so they carry nothing from step to step, until a clamp takes hold of them.
+// The frame of a held edge does: it is carried along the path of its clamp, and with a, b the
+// tangents before and after,
 //
 //   d psi_after = d psi_before + d turn - (a x b)/(1 + a . b) . (da + db)
 //
@@ -31,7 +31,7 @@ namespace filigree::rods {
 struct RodStateBar {
   Array<Vec<3>, 2> position;  ///< [batch, n_vertices], per m
   Array<Vec<3>, 2> velocity;  ///< [batch, n_vertices], per m/s
-  Array<Real, 2> angle;       ///< [batch, n_edges] of held edges, per rad
+  Array<Real, 2> angle;       ///< [batch, n_edges] of edges held from here on, per rad
 };
 /// Derivatives with respect to what acted during a step.
 struct RodControlsBar {

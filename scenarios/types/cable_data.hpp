@@ -18,7 +18,7 @@
 #include <string>
 #include <vector>
 
-#include "physics/rods/rod_model.hpp"
+#include "physics/rods/rod_replay.hpp"
 
 namespace filigree {
 
@@ -38,21 +38,7 @@ struct CableSet {
   bool is_grasped(Index vertex) const;
 };
 
-/// Positions of all vertices in all frames of several recordings.
-struct CableRecordings {
-  Index count = 0, frames = 0, vertices = 0;
-  std::vector<double> positions;  ///< [count, frames, vertices, 3], m
-
-  Vec<3, double> at(Index recording, Index frame, Index vertex) const {
-    const double* p = positions.data() +
-                      ((static_cast<std::size_t>(recording) * static_cast<std::size_t>(frames) +
-                        static_cast<std::size_t>(frame)) *
-                           static_cast<std::size_t>(vertices) +
-                       static_cast<std::size_t>(vertex)) *
-                          3;
-    return {p[0], p[1], p[2]};
-  }
-};
+using rods::CableRecordings;
 
 /// Reads meta.json and rest_shape.npz. InputError names the file and the key that is wrong.
 CableSet read_cable_set(const std::filesystem::path& folder);
