@@ -80,6 +80,11 @@ class DeftParityTest : public RunTest {
            "data: { folder: small_set" +
            more + " }\n";
   }
+  /// With the types of the program, which the tests of the runner do without.
+  Scenario load(const std::vector<std::string>& overrides, const std::string& text) const {
+    return load_scenario({.file = write("small.yaml", text), .overrides = overrides},
+                         scenario_types());
+  }
   std::map<std::string, double> metrics(const std::string& out) const {
     std::map<std::string, double> values;
     for (const Metric& metric : read_metrics(folder_ / out / "metrics.json")) {
