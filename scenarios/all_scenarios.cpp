@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The explicit list of scenario types: one line each.
 #include "scenarios/registry.hpp"
+#include "scenarios/types/cable_replay_simulation.hpp"
 #include "scenarios/types/dataset_simulation.hpp"
 #include "scenarios/types/deft_parity_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
@@ -12,6 +13,8 @@ namespace filigree {
 const ScenarioRegistry& scenario_types() {
   static const ScenarioRegistry types = [] {
     ScenarioRegistry list("scenario type");
+    list.add("cable_replay", scenario_type<CableReplayOptions>(
+                                 "recorded motions of a cable, predicted", make_cable_replay));
     list.add("deft_parity",
              scenario_type<DeftParityOptions>(
                  "a published branched-rod program on recorded cables, to compare with",

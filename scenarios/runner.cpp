@@ -394,7 +394,9 @@ std::vector<Metric> Runner::write_figures() {
            format("the run does not determine '{}': it is left out of metrics.json", row.name));
     }
   }
-  if (!metrics.empty()) write_metrics(folder_.metrics(), metrics);
+  if (!metrics.empty() || !figures.lists().empty()) {
+    write_metrics(folder_.metrics(), metrics, figures.lists());
+  }
   return metrics;
 }
 

@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <fstream>
-#include <sstream>
 
 #include "core/error.hpp"
+#include "io/atomic_file.hpp"
 #include "io/json.hpp"
 #include "io/npz.hpp"
 
@@ -16,14 +15,6 @@ namespace filigree {
 namespace {
 
 namespace fs = std::filesystem;
-
-std::string text_of(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  if (!in) throw EnvironmentError(format("cannot read {}", file.string()));
-  return text.str();
-}
 
 template <class T>
 T value_of(const CableSet& set, const char* key) {
@@ -128,7 +119,7 @@ CableSet read_cable_set(const fs::path& folder) {
   CableSet set;
   set.folder = folder;
   const fs::path file = folder / "meta.json";
-  set.meta = parse_json(text_of(file), file.string());
+  set.meta = parse_json(read_text_file(file), file.string());
   set.name = value_of<std::string>(set, "name");
   set.dt = value_of<double>(set, "dt");
   FILIGREE_REQUIRE(set.dt > 0, "{}: dt is {} s; it must be positive", file.string(), set.dt);
@@ -172,6 +163,16 @@ CableRecordings read_recordings(const CableSet& set, const std::string& name) {
                      i / frame_size % static_cast<std::size_t>(all.frames), i % frame_size / 3);
   }
   return all;
+}
+
+rods::CableExperiment experiment_of(const CableSet& set, CableRecordings recordings) {
+  rods::CableExperiment experiment;
+  experiment.topology = set.topology;
+  experiment.rest.positions = set.rest;
+  experiment.grasped = set.grasped;
+  experiment.recordings = std::move(recordings);
+  experiment.dt = set.dt;
+  return experiment;
 }
 
 CableRecordings chosen(const CableRecordings& all, const std::vector<Index>& numbers) {

@@ -47,6 +47,9 @@ CableSet read_cable_set(const std::filesystem::path& folder);
 /// position that is not finite; the message names recording, frame and vertex.
 CableRecordings read_recordings(const CableSet& set, const std::string& file);
 
+/// The set with some of its recordings, ready to be replayed.
+rods::CableExperiment experiment_of(const CableSet& set, CableRecordings recordings);
+
 /// Those of `all` with these numbers.
 CableRecordings chosen(const CableRecordings& all, const std::vector<Index>& numbers);
 

@@ -25,20 +25,14 @@ CableFolder find_cable_folder(const std::string& name,
     if (holds_a_set(name)) return {name, ""};
     return {{}, format("there is no meta.json in {}", name)};
   }
+  if (holds_a_set(name)) return {name, ""};
   if (const char* variable = std::getenv(kVariable)) {
     const fs::path folder = fs::path(variable) / name;
     if (holds_a_set(folder)) return {folder, ""};
     return {{},
             format("{} is {}, where no folder '{}' holds a meta.json", kVariable, variable, name)};
   }
-  std::error_code ignored;
-  fs::path above = fs::absolute(scenario_folder, ignored).lexically_normal();
-  if (holds_a_set(above / name)) return {above / name, ""};
-  for (;; above = above.parent_path()) {
-    const fs::path folder = above / "shared/data/deft" / name;
-    if (holds_a_set(folder)) return {folder, ""};
-    if (above == above.parent_path()) break;
-  }
+  if (holds_a_set(scenario_folder / name)) return {scenario_folder / name, ""};
   return {{},
           format("the recordings '{}' are not part of the program and were not found; set {} "
                  "to the folder that holds them",

@@ -14,9 +14,9 @@ struct CableFolder {
   std::string missing;         ///< where it was looked for and what to do; "" when it was found
 };
 
-/// The folder of a set: an absolute path, or one below the folder that the environment variable
-/// FILIGREE_DEFT_DATA names, below the scenario's folder, or below shared/data/deft of the
-/// scenario's folder or of one that this lies in. The first that holds meta.json is taken.
+/// The folder of a set: an absolute path, or one below the current folder, below the folder that
+/// the environment variable FILIGREE_DEFT_DATA names, or below the scenario's folder. The first
+/// that holds meta.json is taken.
 CableFolder find_cable_folder(const std::string& name,
                               const std::filesystem::path& scenario_folder);
 

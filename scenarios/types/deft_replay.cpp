@@ -69,16 +69,6 @@ std::vector<Vec3> frame_of(const CableRecordings& recordings, Index recording, I
   return flat;
 }
 
-std::vector<Vec3> to_slots(const CableSet& set, const std::vector<Vec3>& flat) {
-  const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
-  std::vector<Vec3> result(set.branches.size() * slots, Vec3::zero());
-  for (std::size_t b = 0; b < set.branches.size(); ++b) {
-    const std::vector<std::size_t> vertices = vertices_of(set, b);
-    for (std::size_t k = 0; k < vertices.size(); ++k) result[b * slots + k] = flat[vertices[k]];
-  }
-  return result;
-}
-
 rods::deft::Cable cable_of(const CableSet& set) {
   rods::deft::Cable cable;
   cable.slots = static_cast<int>(set.branches[0].vertices);
@@ -168,6 +158,16 @@ std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch) {
   return vertices;
 }
 
+std::vector<Vec3> to_slots(const CableSet& set, const std::vector<Vec3>& flat) {
+  const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
+  std::vector<Vec3> result(set.branches.size() * slots, Vec3::zero());
+  for (std::size_t b = 0; b < set.branches.size(); ++b) {
+    const std::vector<std::size_t> vertices = vertices_of(set, b);
+    for (std::size_t k = 0; k < vertices.size(); ++k) result[b * slots + k] = flat[vertices[k]];
+  }
+  return result;
+}
+
 std::vector<Vec3> to_flat(const CableSet& set, const std::vector<Vec3>& slots) {
   const auto n = static_cast<std::size_t>(set.branches[0].vertices);
   std::vector<Vec3> flat;
@@ -243,6 +243,13 @@ Prediction replay_published(const CableSet& set, const Model& model,
 Prediction replay_published(const CableSet& set, const NamedArrays& parameters,
                             const CableRecordings& recordings, Index recording) {
   return replay_published(set, deft_parity_model(set, parameters), recordings, recording);
+}
+
+void ErrorSums::reflect_state(StateVisitor& visitor, const std::string& prefix) {
+  visitor(prefix + "frames", frames);
+  visitor(prefix + "distance", distance);
+  visitor(prefix + "last", last);
+  visitor(prefix + "square", square);
 }
 
 PublishedError pooled(const std::vector<PublishedError>& errors) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/named_arrays.hpp"
+#include "core/state_visitor.hpp"
 #include "physics/rods/deft_parity.hpp"
 #include "scenarios/types/cable_data.hpp"
 
@@ -30,6 +31,9 @@ std::vector<rods::deft::Vec3> commanded(const CableSet& set, const CableRecordin
 /// From [branch, slot] to flat vertices; junctions are where their hosts have them.
 std::vector<rods::deft::Vec3> to_flat(const CableSet& set,
                                       const std::vector<rods::deft::Vec3>& slots);
+/// The other way round: a child's root is where its junction is.
+std::vector<rods::deft::Vec3> to_slots(const CableSet& set,
+                                       const std::vector<rods::deft::Vec3>& flat);
 /// Flat numbers of a branch's vertices, a child's root first.
 std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch);
 
@@ -54,6 +58,7 @@ struct ErrorSums {
   void add(const CableSet& set, const std::vector<rods::deft::Vec3>& slots,
            const CableRecordings& recordings, Index recording, Index frame);
   PublishedError error() const;  ///< NaN without frames
+  void reflect_state(StateVisitor& visitor, const std::string& prefix);
 };
 
 /// Positions of the flat vertices in frames 2, 3, ... of a recording.
