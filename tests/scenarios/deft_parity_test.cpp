@@ -7,7 +7,6 @@
 
 #include "io/json.hpp"
 #include "io/manifest.hpp"
-
 #include "io/npz.hpp"
 #include "scenarios/types/deft_replay.hpp"
 #include "tests/scenarios/run_support.hpp"
