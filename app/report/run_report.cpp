@@ -76,6 +76,7 @@ std::string status_text(const RunRecord& record) {
   if (status == "done") return mark("good", "done");
   if (status == "expectation_missed") return mark("bad", "an expectation was missed");
   if (status == "failed") return mark("bad", "failed");
+  if (status == "without_data") return mark("open", "nothing was run: its data was not there");
   if (status == "running") return mark("open", "not finished: running, or ended without notice");
   return mark("open", status);
 }

@@ -251,11 +251,7 @@ void DeftParitySimulation::reflect_state(StateVisitor& visitor) {
       reflect_rows(visitor, name + "anchor_in", state.anchor_in);
       reflect_rows(visitor, name + "anchor_out", state.anchor_out);
       reflect_rows(visitor, name + "anchor_child", state.anchor_child);
-      ErrorSums& error = variant.errors[r];
-      visitor(name + "frames", error.frames);
-      visitor(name + "distance", error.distance);
-      visitor(name + "last", error.last);
-      visitor(name + "square", error.square);
+      variant.errors[r].reflect_state(visitor, name);
       state.step = static_cast<int>(steps_);
       state.anchored = steps_ > 0;
     }
@@ -263,25 +259,28 @@ void DeftParitySimulation::reflect_state(StateVisitor& visitor) {
 }
 
 void DeftParitySimulation::evaluate(Recorder& metrics) const {
-  const auto add = [&](const std::string& name, const PublishedError& error,
-                       const std::string& suffix) {
-    metrics.add(name + "_mean_error" + suffix, error.mean, "m");
-    metrics.add(name + "_end_error" + suffix, error.end, "m");
-    metrics.add(name + "_rmse" + suffix, error.rmse, "m");
+  const auto add = [&](const std::string& name, const PublishedError& error) {
+    metrics.add(name + "_mean_error", error.mean, "m");
+    metrics.add(name + "_end_error", error.end, "m");
+    metrics.add(name + "_rmse", error.rmse, "m");
   };
   if (!missing_.empty()) {  // the names that a scene may expect something of
     const double none = std::numeric_limits<double>::quiet_NaN();
-    for (const char* name : {"published_physics", "published_full"})
-      add(name, {none, none, none}, "");
+    for (const char* name : {"published_physics", "published_full"}) add(name, {none, none, none});
     return;
   }
   for (const Variant& variant : variants_) {
     std::vector<PublishedError> errors;
-    for (const ErrorSums& sums : variant.errors) errors.push_back(sums.error());
-    add(variant.name, pooled(errors), "");
-    for (std::size_t r = 0; r < errors.size(); ++r) {
-      add(variant.name, errors[r], format("_recording_{}", numbers_[r]));
+    std::vector<double> means, rmses;
+    for (const ErrorSums& sums : variant.errors) {
+      errors.push_back(sums.error());
+      means.push_back(errors.back().mean);
+      rmses.push_back(errors.back().rmse);
     }
+    add(variant.name, pooled(errors));
+    if (steps_ == 0) continue;
+    metrics.add_list(variant.name + "_per_recording", means, "m");
+    metrics.add_list(variant.name + "_rmse_per_recording", rmses, "m");
   }
 }
 

@@ -86,6 +86,7 @@ TEST_P(LibraryTest, MeetsItsExpectationsAndIsTheSameWithTwoThreadsAndAfterResump
   const CallResult one = run("one", {"--threads", "1"});
   ASSERT_EQ(one.code, 0) << one.err;
   const Manifest manifest = read_manifest(folder_ / "one/manifest.json");
+  if (manifest.status == "without_data") GTEST_SKIP() << one.err;
   expect_valid_frames(folder_ / "one", manifest.diagnostics.at("time [s]"));
 
   const CallResult two = run("two", {"--threads", "2"});
