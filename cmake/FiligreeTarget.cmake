@@ -29,6 +29,11 @@ function(filigree_layer name)
     add_dependencies(filigree_core filigree_git_commit)
     if("CUDA" IN_LIST Kokkos_DEVICES)  # fmt distrusts nvcc, whose host compiler then refuses it
       target_compile_definitions(filigree_core PUBLIC FMT_USE_CONSTEXPR=1)
+      if(NOT Kokkos_CXX_COMPILER_ID MATCHES "Clang")  # nvcc: kernels call constexpr functions
+        target_compile_options(filigree_core PUBLIC  # 20012: of Eigen's defaulted functions
+          $<$<COMPILE_LANGUAGE:CXX>:--expt-relaxed-constexpr>
+          "$<$<COMPILE_LANGUAGE:CXX>:SHELL:-Xcudafe --diag_suppress=20012>")
+      endif()
     endif()
     if(FILIGREE_CHECK_BOUNDS)
       target_compile_definitions(filigree_core PUBLIC KOKKOS_ENABLE_DEBUG_BOUNDS_CHECK)

@@ -9,9 +9,9 @@
 add_library(filigree_options INTERFACE)
 target_compile_features(filigree_options INTERFACE cxx_std_20)
 
-set(filigree_warnings -Wall -Wextra -Wshadow -Wnon-virtual-dtor -Wundef)
-if(NOT "CUDA" IN_LIST Kokkos_DEVICES)  # the code nvcc generates is not pedantic
-  list(APPEND filigree_warnings -Wpedantic)
+set(filigree_warnings -Wall -Wextra -Wshadow -Wnon-virtual-dtor)
+if(NOT "CUDA" IN_LIST Kokkos_DEVICES)  # nvcc's code is not pedantic, its headers test unset macros
+  list(APPEND filigree_warnings -Wpedantic -Wundef)
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 and 13 report these inside std::vector and std::string where nothing is wrong (its own

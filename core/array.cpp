@@ -17,13 +17,16 @@ bool& inside_kernel() {
   return inside;
 }
 
-void throw_bad_access(const char* label, bool outside_kernel, Offset index, Offset extent) {
-  if (outside_kernel) {
-    throw InternalError(format(
-        "device array '{}' was indexed outside a kernel: copy it with to_host first", label));
-  }
+void throw_bad_index(const char* label, Offset index, Offset extent) {
   throw InternalError(
       format("array '{}' was indexed at {} but its extent is {}", label, index, extent));
+}
+
+void throw_wrong_side(const char* label, bool on_device) {
+  throw InternalError(format(
+      on_device ? "device array '{}' was indexed outside a kernel: copy it with to_host first"
+                : "host array '{}' was indexed inside a kernel: copy it with to_device first",
+      label));
 }
 
 void count_allocation() {

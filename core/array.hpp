@@ -4,8 +4,8 @@
 //
 // Array lives where kernels run, HostArray where the program runs. They never alias, also when both
 // are host memory: to_host() and to_device() always copy, so a forgotten copy fails on every
-// machine. In builds with bounds checks, indices are checked and an Array may be indexed inside a
-// launch only.
+// machine. In builds with bounds checks, indices are checked, an Array may be indexed inside a
+// launch only, and a HostArray only outside.
 #pragma once
 
 #include <algorithm>
@@ -38,9 +38,10 @@ struct ViewData<T, 3> {
 
 /// Set while this thread executes a kernel body; read in builds with bounds checks only.
 bool& inside_kernel();
-/// Throws InternalError: an Array was indexed outside a launch, or beyond its extents.
-[[noreturn]] void throw_bad_access(const char* label, bool outside_kernel, Offset index,
-                                   Offset extent);
+/// Throws InternalError: an array was indexed beyond its extents.
+[[noreturn]] void throw_bad_index(const char* label, Offset index, Offset extent);
+/// Throws InternalError: an Array was indexed outside a launch, or a HostArray inside.
+[[noreturn]] void throw_wrong_side(const char* label, bool on_device);
 /// Counts allocations of arrays; the contract "a step allocates nothing" reads it.
 void count_allocation();
 
@@ -105,10 +106,10 @@ class BasicArray {
 #if FILIGREE_CHECK_KERNEL_ACCESS
     const auto extent_r = static_cast<Offset>(view_.extent(r));
     if (i < 0 || i >= extent_r) {
-      detail::throw_bad_access(view_.label().c_str(), false, i, extent_r);
+      detail::throw_bad_index(view_.label().c_str(), i, extent_r);
     }
-    if (OnDevice && !detail::inside_kernel()) {
-      detail::throw_bad_access(view_.label().c_str(), true, i, extent_r);
+    if (OnDevice != detail::inside_kernel()) {
+      detail::throw_wrong_side(view_.label().c_str(), OnDevice);
     }
 #endif
   }

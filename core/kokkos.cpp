@@ -35,4 +35,14 @@ std::string kokkos_version() {
                 KOKKOS_VERSION % 100);
 }
 
+std::string device_name() {
+#if defined(KOKKOS_ENABLE_CUDA)
+  return ExecSpace().cuda_device_prop().name;
+#elif defined(KOKKOS_ENABLE_HIP)
+  return ExecSpace().hip_device_prop().name;
+#else
+  return kKernelsRunOnHost ? "" : backend_name();
+#endif
+}
+
 }  // namespace filigree

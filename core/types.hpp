@@ -22,5 +22,6 @@ inline constexpr bool kKernelsRunOnHost =
 std::string backend_name();    ///< "OpenMP", "Serial", "Cuda"
 int thread_count();            ///< threads (or device lanes) of the back end
 std::string kokkos_version();  ///< "5.2.2"
+std::string device_name();     ///< "NVIDIA H100 80GB HBM3"; empty when kernels run on the host
 
 }  // namespace filigree

@@ -70,7 +70,7 @@ Manifest program_manifest() {
   manifest.backend = backend_name();
   manifest.real = sizeof(Real) == sizeof(float) ? "float" : "double";
   manifest.threads = thread_count();
-  manifest.device = kKernelsRunOnHost ? processor_name() : backend_name();
+  manifest.device = kKernelsRunOnHost ? processor_name() : device_name();
   manifest.os = operating_system();
   return manifest;
 }

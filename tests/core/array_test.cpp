@@ -133,6 +133,20 @@ TEST(CheckedArray, DeviceArraysMayNotBeIndexedOutsideKernels) {
   EXPECT_EQ(to_vector(a)[1], 3);
 }
 
+void read_in_kernel(const HostArray<double>& of_host, const Array<double>& sums) {
+  for_each(
+      "test/read_in_kernel", 1, FILIGREE_LAMBDA(Index i) { sums(i) = of_host(i); });
+}
+
+/// Nothing but this check finds it where host and device share their memory.
+TEST(CheckedArray, HostArraysMayNotBeIndexedInsideKernels) {
+  const HostArray<double> a("table", 2);
+  a(0) = 1;  // outside it is fine
+  const Array<double> sums("sums", 1);
+  EXPECT_EQ(error_of([&] { read_in_kernel(a, sums); }),
+            "host array 'table' was indexed inside a kernel: copy it with to_device first");
+}
+
 TEST(CheckedArray, IndicesBeyondTheExtentsAreErrors) {
   const HostArray<double> a("a", 3);
   EXPECT_EQ(error_of([&] { (void)a(3); }), "array 'a' was indexed at 3 but its extent is 3");

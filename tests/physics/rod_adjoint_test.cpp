@@ -148,8 +148,8 @@ class RodAdjoint : public testing::Test {
   Gradients g_;
 };
 
-template <class A>
-auto changed(const A& array, const std::function<void(decltype(to_host(array))&)>& change) {
+template <class A, class Change>
+auto changed(const A& array, const Change& change) {
   auto host = to_host(array);
   change(host);
   return to_device(host);
