@@ -11,6 +11,7 @@
 #include "core/text.hpp"
 #include "io/npz.hpp"
 #include "scenarios/types/cable_folder.hpp"
+#include "scenarios/types/cable_frame.hpp"
 #include "scenarios/types/deft_replay.hpp"
 #include "scenarios/types/type_support.hpp"
 
@@ -48,9 +49,6 @@ class DeftParitySimulation final : public Simulation {
   double time_of(std::int64_t steps) const { return static_cast<double>(steps) * set_.dt; }
   void check_end(double end) const;
   void add_variant(const std::string& file);
-  Block block_of(const std::string& name, const std::vector<Vec3>& flat,
-                 const std::vector<Vec3>& measured) const;
-  std::vector<Vec3> measured() const;
 
   DeftParityOptions options_;
   std::string missing_;
@@ -160,46 +158,16 @@ void DeftParitySimulation::diagnose(Recorder& recorder) const {
   }
 }
 
-std::vector<Vec3> DeftParitySimulation::measured() const {
-  std::vector<Vec3> flat;
-  for (Index v = 0; v < recordings_.vertices; ++v) {
-    flat.push_back(recordings_.at(0, static_cast<Index>(steps_ + 1), v));
-  }
-  return flat;
-}
-
-/// A cable with one line per branch, and how far its vertices are from the measured ones.
-Block DeftParitySimulation::block_of(const std::string& name, const std::vector<Vec3>& flat,
-                                     const std::vector<Vec3>& measured) const {
-  Block block;
-  block.name = name;
-  block.kind = CellKind::kPolyline;
-  std::vector<float> error;
-  for (std::size_t i = 0; i < flat.size(); ++i) {
-    for (int a = 0; a < 3; ++a) block.points.push_back(flat[i][a]);
-    error.push_back(static_cast<float>(norm(flat[i] - measured[i])));
-  }
-  block.offsets = {0};
-  for (std::size_t b = 0; b < set_.branches.size(); ++b) {
-    for (const std::size_t v : vertices_of(set_, b)) {
-      block.connectivity.push_back(static_cast<std::int64_t>(v));
-    }
-    block.offsets.push_back(static_cast<std::int64_t>(block.connectivity.size()));
-  }
-  add_field(block, "error", "m", error);
-  return block;
-}
-
 /// The first recording: what was measured, what the models say.
 void DeftParitySimulation::describe(Frame& frame) const {
   frame.time = time_;
   frame.step = steps_;
   if (!missing_.empty()) return;
-  const std::vector<Vec3> exact = measured();
-  frame.blocks.push_back(block_of("measured", exact, exact));
+  const std::vector<Vec3> exact = positions_of(recordings_, 0, static_cast<Index>(steps_ + 1));
+  frame.blocks.push_back(cable_block(set_, "measured", exact, exact));
   for (const Variant& variant : variants_) {
     frame.blocks.push_back(
-        block_of(variant.name, to_flat(set_, variant.states[0].position), exact));
+        cable_block(set_, variant.name, to_flat(set_, variant.states[0].position), exact));
   }
 }
 
