@@ -21,8 +21,8 @@ namespace {
 CableGuess guess() {
   return {0.04, 0.04, 300, 1, 1, 0.02, {0, 0, -9.81}};
 }
-class CableDataTest : public RunTest {};
-class CableParametersTest : public RunTest {};
+class CableDataTest : public testing_support::RunTest {};
+class CableParametersTest : public testing_support::RunTest {};
 
 GeneratedCable small_cable() {
   GeneratedCableOptions options;
