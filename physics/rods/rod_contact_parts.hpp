@@ -182,7 +182,8 @@ struct ContactSum {
   bool exact = true;
   Vec<4>* gradient = nullptr;
   TreeMatrix matrix{};
-  Real energy = 0;
+  Real energy = 0;    ///< of contact
+  Real friction = 0;  ///< the potential D
   Real gap = 0;
   Index contacts = 0;
   bool is_coupled = false;  ///< edges of rods touch each other
@@ -397,7 +398,7 @@ FILIGREE_FUNCTION void add_slip(const Touch& touch, Index k, const Vec<3>* x, Co
   const RodSlip& slip = row_of(touch.scratch.slips, touch.b)[k];
   const SlipPlace p = slip_place(touch, slip, x);
   const Rub r = rub(norm(p.u), touch.slip);
-  sum.energy += slip.limit * r.value;
+  sum.friction += slip.limit * r.value;
   if (sum.order < 1) return;
   for (int i = 0; i < p.n; ++i) {
     add_to(sum.gradient[p.vertex[i]], p.a[i] * slip.limit * r.slope, p.u);

@@ -54,6 +54,8 @@ using namespace detail;
 /// Range of what is added to matrices that are not positive definite, in stiffnesses of a joint.
 constexpr Real kLeastShift = Real(1e-6);
 constexpr Real kMostShift = Real(1e16);
+/// The same for angles where there is contact, always.
+constexpr Real kFreeTurn = Real(1e-7);
 /// First step of settling, s.
 constexpr double kFirstSettling = 0.01;
 
@@ -101,7 +103,7 @@ FILIGREE_FUNCTION Real whole_energy(const RodModel& model, Index row, const Step
   } else {
     ContactSum sum{};
     add_contact(touch, pose.position, sum);
-    return energy + sum.energy;
+    return energy + sum.energy + sum.friction;
   }
 }
 
@@ -119,8 +121,10 @@ FILIGREE_FUNCTION bool find_direction(const RodModel& model, Index row, const St
     add_contact(touch, work.position, sum);
     is_coupled = sum.is_coupled;
   }
-  const Real of_angles = shift * model.angle_scale(row);
+  Real of_angles = shift * model.angle_scale(row);
   const Real of_positions = of_angles / (model.mean_edge(row) * model.mean_edge(row));
+  // A rod that no clamp holds can turn about itself at no cost.
+  if constexpr (AnyTouch::kActive) of_angles += kFreeTurn * model.angle_scale(row);
   for (Index v = 0; v < model.n_vertices; ++v) {
     work.direction[v] = -work.gradient[v];
     for (int i = 0; i < 3; ++i) work.matrix.diagonal[v](i, i) += of_positions;

@@ -36,19 +36,41 @@ Mat<3> turned() {
   return mpm::rotation_matrix(Vec3d{0.3, -0.2, 0.5});
 }
 
-std::vector<RodObstacle> obstacles(std::vector<Real>& samples) {
+/// The obstacle moved until its surface is `distance` away from x.
+RodObstacle moved_near(RodObstacle o, const std::vector<Real>& samples, const Vec<3>& x,
+                       Real distance) {
+  const Array<Real> on_device = to_device<Real>("samples", samples);
+  const Array<RodSurface> out("out", 1);
+  for (int i = 0; i < 20; ++i) {
+    const RodObstacle obstacle = o;
+    for_each(
+        "test/surface", 1,
+        FILIGREE_LAMBDA(Index k) { out(k) = surface_at(obstacle, on_device, x); });
+    const RodSurface s = to_host(out)(0);
+    o.body.center += (s.distance - distance) * s.normal;
+  }
+  return o;
+}
+
+/// One of each kind, each near an edge of the scene.
+std::vector<RodObstacle> obstacles(const Scene& s, std::vector<Real>& samples) {
   SurfaceShape torus;
   place_surface(torus, torus_surface(0.2, 0.1, 48, 24));
   std::vector<RodObstacle> all{
       make_plane({0, 0, -0.13}, {0.1, 0.2, 1}),
       make_ball({0.05, -0.25, 0.1}, 0.15),
       make_capsule({-0.3, 0.2, 0}, {0.1, 0.3, 0.05}, 0.12),
-      make_obstacle(BoxShape{{0.3, 0, -0.1}, {0.5, 0.2, 0}}, turned(), 0, 0, samples),
+      make_obstacle(BoxShape{{0.3, 0, -0.2}, {0.5, 0.2, -0.1}}, turned(), 0, 0, samples),
       make_obstacle(CylinderShape{{0.6, 0, 0.2}, 0.1, 0.2, 1}, turned(), 0, 0, samples),
       make_obstacle(torus, turned(), 0.02, 0.15, samples),
   };
-  for (RodObstacle& o : all) o.friction = 0.3;
-  all.back().body.center = {Real(0.2), Real(-0.1), Real(0.25)};
+  for (std::size_t o = 0; o < all.size(); ++o) {
+    const auto [tail, head] = s.topology.edges[2 * o];
+    const Vec3d x = 0.5 * (s.shape.positions[static_cast<std::size_t>(tail)] +
+                           s.shape.positions[static_cast<std::size_t>(head)]);
+    all[o] = moved_near(all[o], samples, to_real(x), Real(0.04));
+    all[o].friction = Real(0.3);
+  }
   return all;
 }
 
@@ -73,10 +95,10 @@ Scene make_scene(const RodContactOptions& options, bool with_obstacles, Index ba
   std::vector<Real> samples;
   std::vector<RodObstaclePath> paths;
   if (with_obstacles) {
-    for (const RodObstacle& o : obstacles(samples)) paths.push_back(at_rest(o));
+    for (const RodObstacle& o : obstacles(s, samples)) paths.push_back(at_rest(o));
   }
-  s.contact = make_rod_contact(s.topology, s.shape, std::vector<double>(n, 0.02), options, paths,
-                               samples);
+  s.contact =
+      make_rod_contact(s.topology, s.shape, std::vector<double>(n, 0.02), options, paths, samples);
   return s;
 }
 
@@ -125,7 +147,7 @@ Potential potential(Scene& s, const HostArray<Vec<4>>& moved, const HostArray<Ve
         detail::add_contact(touch, x.data(), sum);
         add_product(model.pattern, matrix, direction.data(), product.data());
         detail::add_cross_product(touch, direction.data(), product.data());
-        sums(0) = sum.energy;
+        sums(0) = sum.energy + sum.friction;
         sums(1) = sum.contacts;
         sums(2) = scratch.counts(b, detail::kSlips);
       });
@@ -200,6 +222,20 @@ TEST(RodContact, DerivativesWithFrictionAreThoseOfTheEnergy) {
   check_derivatives({.activation = 0.03, .stiffness = 100, .friction = 0.4}, true, 1);
 }
 
+/// Each kind of obstacle is touched in the test above.
+TEST(RodContact, EveryObstacleIsTouched) {
+  Scene s = make_scene({.activation = 0.03, .between_rods = false}, true);
+  const std::vector<RodObstaclePath> all = s.contact.paths;
+  const HostArray<Vec<4>> none = random_field(s.model.n_vertices, 0, "contact/none");
+  s.contact.model.n_obstacles = 1;
+  for (std::size_t o = 0; o < all.size(); ++o) {
+    s.contact.paths = {all[o]};
+    s.contact.now(0) = all[o].start;
+    Kokkos::deep_copy(s.contact.model.obstacles.view(), s.contact.now.view());
+    EXPECT_GT(potential(s, none, none).contacts, 0) << o;
+  }
+}
+
 /// Equal and opposite along the line between: no resultant, no moment.
 TEST(RodContact, PairsKeepMomentumAndAngularMomentum) {
   Scene s = make_scene({.activation = 0.03, .stiffness = 100}, false);
@@ -243,7 +279,9 @@ TEST(RodContact, NoPairIsMissed) {
       };
       const double distance = norm(detail::nearest_on_edges(at(a), at(b), at(c), at(d)).apart);
       const bool are_neighbours = a == c || a == d || b == c || b == d;
-      if (are_neighbours) EXPECT_FALSE(found.count({e, f}));
+      if (are_neighbours) {
+        EXPECT_FALSE(found.count({e, f}));
+      }
       if (are_neighbours || distance > 0.07) continue;
       const bool same_rod = (e < 9) == (f < 9);
       if (same_rod) continue;
@@ -268,9 +306,9 @@ TEST(RodContact, SampledSurfaceIsNearTheTrueOne) {
         const Real around = Real(0.31) * i;
         const Real tube = Real(0.9) * i;
         const Real r = Real(0.2) + Real(0.12) * Kokkos::cos(tube);
-        out(i) = surface_at(o, on_device,
-                            {r * Kokkos::cos(around), r * Kokkos::sin(around),
-                             Real(0.12) * Kokkos::sin(tube)});
+        out(i) = surface_at(
+            o, on_device,
+            {r * Kokkos::cos(around), r * Kokkos::sin(around), Real(0.12) * Kokkos::sin(tube)});
       });
   const auto surface = to_host(out);
   for (Index i = 0; i < 20; ++i) {
@@ -282,18 +320,19 @@ TEST(RodContact, SampledSurfaceIsNearTheTrueOne) {
 
 void run(Scene& s, int steps) {
   for (int i = 0; i < steps; ++i) {
-    const RodStepReport report = implicit_step(s.model, s.controls, s.contact, 0.01, {}, s.state,
-                                               s.scratch, s.touching);
+    const RodStepReport report =
+        implicit_step(s.model, s.controls, s.contact, 0.01, {}, s.state, s.scratch, s.touching);
     EXPECT_EQ(report.failed, 0);
   }
 }
 
 /// Each rod of a batch is by itself, and no step after the first allocates.
 TEST(RodContact, BatchesGiveEqualBitsAndNothingIsAllocated) {
-  const RodContactOptions options{.activation = 0.01, .stiffness = 50, .friction = 0.3};
+  const RodContactOptions options{.activation = 0.03, .stiffness = 50, .friction = 0.3};
   Scene one = make_scene(options, false);
   Scene three = make_scene(options, false, 3);
   run(one, 2);
+  EXPECT_GT(contact_report(one.touching).contacts, 0);
   run(three, 2);
   const Offset before = array_allocations();
   run(one, 5);

@@ -9,6 +9,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "physics/surface_generators.hpp"
 #include "tests/verification/rod_support.hpp"
 
 namespace filigree::rods {
@@ -32,10 +33,8 @@ struct TouchingRod : Rod {
 
 /// Cables along lines of points, each a tree of its own.
 TouchingRod make_cables(const std::vector<std::vector<Vec3d>>& lines,
-                        const RodContactOptions& options,
-                        const std::vector<RodObstacle>& obstacles,
-                        const EdgeProperties& of = kCable,
-                        const std::vector<Real>& samples = {}) {
+                        const RodContactOptions& options, const std::vector<RodObstacle>& obstacles,
+                        const EdgeProperties& of = kCable, const std::vector<Real>& samples = {}) {
   TouchingRod rod;
   std::vector<Branch> branches;
   RodShape shape;
@@ -99,8 +98,8 @@ Vec3d contact_force(const TouchingRod& rod) {
 TEST(RodContactCases, APlaneCarriesTheWeight) {
   TouchingRod rod = make_cables({line({0, 0, 0.0035}, {0.4, 0, 0.0035}, 20)}, {.friction = 0.3},
                                 {make_plane({0, 0, 0}, {0, 0, 1})});
-  const RodStepReport report = settle(rod.model, rod.controls, rod.contact, {}, rod.state,
-                                      rod.scratch, rod.touching);
+  const RodStepReport report =
+      settle(rod.model, rod.controls, rod.contact, {}, rod.state, rod.scratch, rod.touching);
   EXPECT_EQ(report.failed, 0);
   const double weight = mass_of(rod) * kGravity;
   const Vec3d force = contact_force(rod);
@@ -201,35 +200,14 @@ TEST(RodContactCases, PullOverABarIsTheCapstanEquation) {
     for (const double friction : {0.0, 0.2, 0.4}) {
       const int n = static_cast<int>(std::lround(angle / kPi * 32));
       const double ratio = capstan_ratio(friction, angle, n);
-      printf("capstan angle %g mu %g: %.5f expected %.5f\n", angle, friction, ratio, std::exp(friction*angle));
       EXPECT_NEAR(ratio, std::exp(friction * angle), 0.02 * std::exp(friction * angle));
     }
   }
 }
 
-/// Momentum, and angular momentum about the origin.
-struct Momenta {
-  Vec3d linear, angular;
-};
-Momenta momenta(const Rod& rod) {
-  const auto mass = to_host(rod.model.mass);
-  const auto v = to_host(rod.state.velocity);
-  const auto x = to_host(rod.state.position);
-  Momenta sum{};
-  for (Index i = 0; i < rod.model.n_vertices; ++i) {
-    Vec3d p{}, at{};
-    for (int a = 0; a < 3; ++a) {
-      p[a] = mass(0, i) * v(0, i)[a];
-      at[a] = x(0, i)[a];
-    }
-    sum.linear += p;
-    sum.angular += cross(at, p);
-  }
-  return sum;
-}
-
 /// Two crossed cables meet at a speed in free space. Momentum stays, and they do not pass, whatever
-/// the speed and the step.
+/// the speed and the step. (Angular momentum: tests/physics/rod_contact_test.cpp; implicit Euler
+/// loses some of that of a bent rod that turns, with and without contact.)
 TEST(RodContactCases, CrossedCablesDoNotPassAndKeepMomentum) {
   for (const double speed : {0.5, 1.0, 2.0, 20.0}) {
     for (const double friction : {0.0, 0.5}) {
@@ -238,36 +216,26 @@ TEST(RodContactCases, CrossedCablesDoNotPassAndKeepMomentum) {
           {.friction = friction}, {});
       rod.model.gravity = Vec<3>::zero();
       set_velocity(rod, 10, 20, {0.1, 0.05, -speed});
-      const Momenta before = momenta(rod);
+      const Vec3d before = mean_velocity(rod);
       double energy = 1e300;
       double least = 1;
-      Index most = 0;
       for (int i = 0; i < 40; ++i) {
-        const RodStepReport report = rod.step(0.01);
-        ASSERT_EQ(report.failed, 0) << speed << " " << i;
-        most = std::max(most, report.iterations);
+        ASSERT_EQ(rod.step(0.01).failed, 0) << speed << " " << i;
         least = std::min(least, contact_report(rod.touching).gap);
         EXPECT_LE(contact_report(rod.touching).friction, 0);
         const double now = rod_energies(rod.model, rod.state).at(0).total() +
                            contact_report(rod.touching).energy * (friction > 0 ? 0 : 1);
-        if (friction == 0) EXPECT_LE(now, energy * (1 + 1e-9));
+        if (friction == 0) {
+          EXPECT_LE(now, energy * (1 + 1e-9));
+        }
         energy = now;
       }
-      const Momenta after = momenta(rod);
-      const double scale = 0.05 * 0.2 * speed;
-      EXPECT_LT(norm(after.linear - before.linear), 1e-9 * scale);
-      printf("speed %g mu %g: least gap %g, most its %d, energy %g, dL %g\n", speed, friction, least, int(most), energy, norm(after.angular-before.angular)/(scale*0.1));
-      // The middles have not passed each other.
+      EXPECT_LT(norm(mean_velocity(rod) - before), 1e-9 * speed);
+      EXPECT_GT(least, 0);
+      // The one that stood has been carried along, and its middle is still below the other's.
       const auto x = to_host(rod.state.position);
-      double low = 1e300, high = -1e300;
-      for (Index v = 3; v < 7; ++v) {
-        high = std::max(high, double(x(0, v)[2]));
-        low = std::min(low, double(x(0, v + 10)[2]));
-      }
-      EXPECT_GT(low, high - 0.05) << speed;
-      EXPECT_GT(least, -1e-4);
-      // The slower one has been carried along.
       EXPECT_LT(x(0, 5)[2], 0);
+      EXPECT_LT(x(0, 4)[2] + x(0, 5)[2], x(0, 14)[2] + x(0, 15)[2]);
     }
   }
 }
@@ -276,25 +244,83 @@ TEST(RodContactCases, CrossedCablesDoNotPassAndKeepMomentum) {
 /// moves by several times its thickness.
 TEST(RodContactCases, NothingIsPassedThrough) {
   const std::vector<RodObstacle> obstacles{
-      make_ball({-0.15, 0, -0.05}, 0.02), make_capsule({0, -0.1, -0.05}, {0, 0.1, -0.05}, 0.002),
-      make_plane({0, 0, -0.2}, {0, 0, 1})};
+      make_ball({-0.15, 0, -0.05}, 0.02), make_ball({0.15, 0, -0.05}, 0.02),
+      make_capsule({0, -0.1, -0.05}, {0, 0.1, -0.05}, 0.002), make_plane({0, 0, -0.2}, {0, 0, 1})};
   for (const double speed : {1.0, 2.0, 10.0}) {
-    TouchingRod rod = make_cables({line({-0.2, 0.001, 0}, {0.2, 0, 0}, 20)}, {.friction = 0.2},
-                                  obstacles);
+    TouchingRod rod =
+        make_cables({line({-0.2, 0.001, 0}, {0.2, 0, 0}, 20)}, {.friction = 0.2}, obstacles);
     set_velocity(rod, 0, 21, {0, 0, -speed});
     double least = 1;
-    Index most = 0;
-    for (int i = 0; i < 60; ++i) {
-      const RodStepReport report = rod.step(0.01);
-      ASSERT_EQ(report.failed, 0) << speed << " " << i;
-      most = std::max(most, report.iterations);
+    for (int i = 0; i < 15; ++i) {
+      ASSERT_EQ(rod.step(0.01).failed, 0) << speed << " " << i;
       least = std::min(least, contact_report(rod.touching).gap);
       const auto x = to_host(rod.state.position);
       EXPECT_GT(x(0, 10)[2], -0.05) << "through the bar";
     }
-    printf("speed %g least gap %g most its %d\n", speed, least, int(most));
-    EXPECT_GT(least, -1e-5) << speed;
+    EXPECT_GT(least, 0) << speed;
   }
+}
+
+/// One cable lies on the floor, another falls across it. In the end the floor carries both, and
+/// what the lower one carries more is what rests on it.
+TEST(RodContactCases, ACableRestsAcrossAnother) {
+  RodObstacle floor = make_plane({0, 0, 0}, {0, 0, 1});
+  floor.friction = 0.4;
+  TouchingRod rod = make_cables({line({-0.15, 0, 0.0035}, {0.15, 0, 0.0035}, 12),
+                                 line({0, -0.15, 0.02}, {0.02, 0.15, 0.02}, 12)},
+                                {.friction = 0.4}, {floor});
+  Kokkos::deep_copy(rod.model.damping.view(), Real(2));
+  double least = 1;
+  for (int i = 0; i < 300; ++i) {
+    ASSERT_EQ(rod.step(0.01).failed, 0) << i;
+    least = std::min(least, contact_report(rod.touching).gap);
+  }
+  EXPECT_GT(least, 0);
+  const double weight = mass_of(rod) * kGravity;
+  EXPECT_NEAR(contact_force(rod)[2], weight, 1e-3 * weight);
+  const auto x = to_host(rod.state.position);
+  EXPECT_GT(x(0, 19)[2], 3 * kRadius);  // held up in the middle
+  const auto f = to_host(rod.touching.force);
+  double upper = 0;
+  for (Index v = 13; v < 26; ++v) upper += f(0, v)[2];
+  EXPECT_NEAR(upper, weight / 2, 1e-3 * weight);
+}
+
+/// The same weight on a ring that is a mesh of triangles.
+TEST(RodContactCases, AMeshCarriesTheWeight) {
+  SurfaceShape ring;
+  place_surface(ring, torus_surface(0.1, 0.02, 48, 24));
+  std::vector<Real> samples;
+  RodObstacle mesh = make_obstacle(ring, Mat<3>::identity(), 0.003, 0.006, samples);
+  mesh.friction = 0.3;
+  TouchingRod rod =
+      make_cables({line({-0.15, 0, 0.0236}, {0.15, 0, 0.0236}, 30)}, {}, {mesh}, kCable, samples);
+  const RodStepReport report =
+      settle(rod.model, rod.controls, rod.contact, {}, rod.state, rod.scratch, rod.touching);
+  EXPECT_EQ(report.failed, 0);
+  const double weight = mass_of(rod) * kGravity;
+  EXPECT_NEAR(contact_force(rod)[2], weight, 1e-6 * weight);
+  EXPECT_GT(contact_report(rod.touching).gap, 0);
+}
+
+/// A gripper that moves a cable by three times its thickness in each step does not get through
+/// another one that lies in its way.
+TEST(RodContactCases, ClampsDoNotGoThroughOtherCables) {
+  TouchingRod rod = make_cables(
+      {line({-0.1, 0, 0}, {0.1, 0, 0}, 10), line({0, -0.1, 0.03}, {0, 0.1, 0.03}, 10)}, {}, {});
+  rod.model.gravity = Vec<3>::zero();
+  auto held = to_host(rod.controls.held);
+  held(0, 11) = held(0, 21) = 1;
+  Kokkos::deep_copy(rod.controls.held.view(), held.view());
+  auto target = to_host(rod.controls.target);
+  for (int i = 0; i < 10; ++i) {
+    for (const Index v : {11, 21}) target(0, v)[2] -= Real(0.018);
+    Kokkos::deep_copy(rod.controls.target.view(), target.view());
+    ASSERT_EQ(rod.step(0.01).failed, 0) << i;
+    EXPECT_GT(contact_report(rod.touching).gap, 0) << i;
+  }
+  const auto x = to_host(rod.state.position);
+  EXPECT_LT(x(0, 5)[2], -0.09);
 }
 
 }  // namespace
