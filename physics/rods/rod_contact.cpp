@@ -220,7 +220,6 @@ void reserve(const RodModel& model, const RodContactModel& contact, Index batch,
   }
   reserve(s.lower, "rods/lower", batch, model.n_edges);
   reserve(s.upper, "rods/upper", batch, model.n_edges);
-  reserve(s.built, "rods/built", batch, model.n_vertices);
   reserve(s.pairs, "rods/pairs", batch, contact.max_pairs);
   reserve(s.pair_blocks, "rods/pair_blocks", batch, contact.max_pairs);
   reserve(s.slips, "rods/slips", batch, contact.max_slips);
@@ -233,9 +232,9 @@ void reserve(const RodModel& model, const RodContactModel& contact, Index batch,
   reserve(s.coupling, "rods/coupling", batch, model.pattern.n_blocks);
   reserve(s.force, "rods/contact_force", batch, model.n_vertices);
   if (reserve(s.counts, "rods/counts", batch, 4)) {
-    s.measures = Array<Real, 2>("rods/measures", batch, 4);
+    s.measures = Array<Real, 2>("rods/measures", batch, 3);
     s.host_counts = HostArray<Index, 2>("rods/counts", batch, 4);
-    s.host_measures = HostArray<Real, 2>("rods/measures", batch, 4);
+    s.host_measures = HostArray<Real, 2>("rods/measures", batch, 3);
   }
 }
 

@@ -99,7 +99,7 @@ struct RodSlip {
 /// Scratch memory of contact and what became of the last step; grown when needed.
 struct RodContactScratch {
   Array<Index, 2> order;
-  Array<Vec<3>, 2> lower, upper, built;
+  Array<Vec<3>, 2> lower, upper;
   Array<RodPair, 2> pairs;
   Array<RodPairBlocks, 2> pair_blocks;
   Array<RodSlip, 2> slips;
@@ -107,7 +107,7 @@ struct RodContactScratch {
   Array<Vec<4>, 2> residual, search, preconditioned, product;
   Array<Mat<4>, 2> diagonal, coupling;
   Array<Index, 2> counts;   ///< [batch, 4] pairs, slips, overflows, contacts
-  Array<Real, 2> measures;  ///< [batch, 4] margin of the pairs; gap, energy, work of friction
+  Array<Real, 2> measures;  ///< [batch, 3] gap, energy, work of friction
 
   Array<Vec<3>, 2> force;  ///< [batch, n_vertices] of contact on the vertices after a step, N
 

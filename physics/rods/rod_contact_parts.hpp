@@ -29,7 +29,7 @@ struct Touch {
 
 /// Places in RodContactScratch::counts and measures.
 enum : Index { kPairs, kSlips, kOverflow, kContacts };
-enum : Index { kMargin, kGap, kEnergy, kWork };
+enum : Index { kGap, kEnergy, kWork };
 
 /// b(g), and its derivatives.
 struct Barrier {
@@ -97,20 +97,21 @@ FILIGREE_FUNCTION bool is_excluded(const RodContactModel& c, Index e, Index f) {
   return false;
 }
 
-/// Lists the pairs of edges that come within the activation distance when every vertex moves by
-/// less than `margin`: boxes about the edges are sorted along the longest axis and swept.
-FILIGREE_FUNCTION void build_pairs(const Touch& t, const Vec<3>* x, Real margin) {
+/// Lists the pairs of edges that may come within the activation distance on the way from x along
+/// `share` times the direction: boxes about the ways of the edges are sorted along the longest axis
+/// and swept. Without a direction (share 0): those that are near at x.
+FILIGREE_FUNCTION void find_pairs(const Touch& t, const Vec<3>* x, const Vec<4>* direction,
+                                  Real share) {
   const RodModel& model = t.model;
   const RodContactModel& c = t.contact;
+  if (!c.between_rods) return;
   Index* order = row_of(t.scratch.order, t.b);
   Vec<3>* lower = row_of(t.scratch.lower, t.b);
   Vec<3>* upper = row_of(t.scratch.upper, t.b);
-  Vec<3>* built = row_of(t.scratch.built, t.b);
   RodPair* pairs = row_of(t.scratch.pairs, t.b);
   Vec<3> least = x[0];
   Vec<3> most = x[0];
   for (Index v = 0; v < model.n_vertices; ++v) {
-    built[v] = x[v];
     for (int a = 0; a < 3; ++a) {
       least[a] = Kokkos::fmin(least[a], x[v][a]);
       most[a] = Kokkos::fmax(most[a], x[v][a]);
@@ -121,12 +122,16 @@ FILIGREE_FUNCTION void build_pairs(const Touch& t, const Vec<3>* x, Real margin)
     if (most[a] - least[a] > most[axis] - least[axis]) axis = a;
   }
   for (Index e = 0; e < model.n_edges; ++e) {
-    const Real pad = c.radius(e) + c.activation / 2 + margin;
+    const Real pad = c.radius(e) + c.activation / 2;
+    const Index tail = model.tail(e);
+    const Index head = model.head(e);
     for (int a = 0; a < 3; ++a) {
-      const Real p = x[model.tail(e)][a];
-      const Real q = x[model.head(e)][a];
-      lower[e][a] = Kokkos::fmin(p, q) - pad;
-      upper[e][a] = Kokkos::fmax(p, q) + pad;
+      const Real p = x[tail][a];
+      const Real q = x[head][a];
+      const Real to_p = share > 0 ? p + share * direction[tail][a] : p;
+      const Real to_q = share > 0 ? q + share * direction[head][a] : q;
+      lower[e][a] = Kokkos::fmin(Kokkos::fmin(p, q), Kokkos::fmin(to_p, to_q)) - pad;
+      upper[e][a] = Kokkos::fmax(Kokkos::fmax(p, q), Kokkos::fmax(to_p, to_q)) + pad;
     }
   }
   for (Index i = 1; i < model.n_edges; ++i) {  // by insertion: nearly sorted since last time
@@ -160,19 +165,6 @@ FILIGREE_FUNCTION void build_pairs(const Touch& t, const Vec<3>* x, Real margin)
   }
   t.scratch.counts(t.b, kPairs) = n;
   if (missed > 0) t.scratch.counts(t.b, kOverflow) = n + missed;
-  t.scratch.measures(t.b, kMargin) = margin;
-}
-
-/// Makes sure that the pairs cover moves of up to `reach` of every vertex.
-FILIGREE_FUNCTION void cover(const Touch& t, const Vec<3>* x, Real reach) {
-  if (!t.contact.between_rods) return;
-  const Real margin = t.scratch.measures(t.b, kMargin);
-  const Vec<3>* built = row_of(t.scratch.built, t.b);
-  bool is_covered = margin > 0;
-  for (Index v = 0; is_covered && v < t.model.n_vertices; ++v) {
-    is_covered = norm(x[v] - built[v]) + reach <= margin;
-  }
-  if (!is_covered) build_pairs(t, x, 2 * reach + t.contact.activation);
 }
 
 /// Where energy and derivatives of contact are added up; order 0: energy, 1: gradient as well, 2:
@@ -550,19 +542,23 @@ FILIGREE_FUNCTION Real safe_share_of_point(const RodObstacle& o, const Array<Rea
   return share;
 }
 
-/// Share of a direction that may be gone along without anything passing through anything.
+/// Share of a direction that may be gone along without anything passing through anything. Lists
+/// the pairs of edges that may touch on the way.
 FILIGREE_FUNCTION Real safe_share(const Touch& touch, const Vec<3>* x, const Vec<4>* direction) {
   const RodModel& model = touch.model;
   const RodContactModel& c = touch.contact;
   const auto move_of = [&](Index v) {
     return Vec<3>{direction[v][0], direction[v][1], direction[v][2]};
   };
+  constexpr Real kFarthest = 10;  // edges that a vertex may go: else all pairs would be near
   Real farthest = 0;
   for (Index v = 0; v < model.n_vertices; ++v) {
     farthest = Kokkos::fmax(farthest, norm(move_of(v)));
   }
-  cover(touch, x, farthest);
   Real share = 1;
+  const Real most = kFarthest * model.mean_edge(touch.row);
+  if (farthest > most) share = most / farthest;
+  find_pairs(touch, x, direction, share);
   for (Index p = 0; p < touch.scratch.counts(touch.b, kPairs); ++p) {
     const RodPair pair = row_of(touch.scratch.pairs, touch.b)[p];
     share = Kokkos::fmin(share, safe_share_of_pair(touch, pair, x, direction));

@@ -200,7 +200,6 @@ template <class AnyTouch>
 FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const StepStart& start,
                                       const Workspace& work, Real tolerance, int max_iterations,
                                       const AnyTouch& touch) {
-  if constexpr (AnyTouch::kActive) cover(touch, work.position, 0);
   Real energy = whole_energy(model, row, start, {work.position, work.director, work.twist}, touch);
   Real shift = 0;
   for (int iteration = 1; iteration <= max_iterations; ++iteration) {
@@ -332,6 +331,7 @@ FILIGREE_FUNCTION void begin(const RodModel& model, Index row, const RodState& s
   constexpr int kIterations = 8;
   set_pose(model, row, state, controls, start, b, part, 0, work);
   if (is_reached(touch, work)) {
+    find_pairs(touch, work.position, nullptr, 0);
     const Real here =
         whole_energy(model, row, start, {work.position, work.director, work.twist}, touch);
     set_pose(model, row, state, controls, start, b, part, 1, work);
@@ -358,7 +358,6 @@ FILIGREE_FUNCTION void begin(const RodModel& model, Index row, const RodState& s
       }
     }
     const Real share = k < kParts ? safe_share(touch, work.position, work.direction) : Real(1);
-    cover(touch, work.position, 0);
     move(model, row, work, share);
     accept_trial(model, work);
     left = share < 1 ? left * (1 - share) : Real(0);
@@ -373,9 +372,8 @@ FILIGREE_FUNCTION StepResult solve_step(const RodModel& model, Index row, const 
                                         Index b, Real part, const StepKind& kind,
                                         const Workspace& work, const AnyTouch& touch) {
   if constexpr (AnyTouch::kActive) {
-    touch.scratch.measures(b, kMargin) = 0;
     for (Index k = 0; k < 4; ++k) touch.scratch.counts(b, k) = 0;
-    cover(touch, start.position, 0);
+    find_pairs(touch, start.position, nullptr, 0);
     note_slips(touch, start.position, 1);
   }
   begin(model, row, state, controls, start, b, part, kind, work, touch);

@@ -4,16 +4,21 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "core/frame.hpp"
+#include "physics/shapes.hpp"
 
 namespace filigree {
 
 /// "" or why `name` is no name of a part of a scene; `example` is one.
 std::string check_name(const std::string& name, const char* example);
+
+/// Reads the file of a surface, relative to a folder: "" or why it cannot be used.
+std::string load_surface(SurfaceShape& shape, const std::filesystem::path& folder);
 
 /// Adds a field with `components` values for each point of the block.
 template <class T>

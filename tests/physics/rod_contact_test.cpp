@@ -138,9 +138,8 @@ Potential potential(Scene& s, const HostArray<Vec<4>>& moved, const HostArray<Ve
           for (int a = 0; a < 3; ++a) x(v)[a] = state.position(b, v)[a] + move(v)[a];
         }
         for (Index k = 0; k < model.pattern.n_blocks; ++k) coupling(k) = Mat<4>::zero();
-        scratch.measures(b, detail::kMargin) = 0;
         for (Index k = 0; k < 4; ++k) scratch.counts(b, k) = 0;
-        detail::cover(touch, start.position, Real(0.05));
+        detail::find_pairs(touch, start.position, move.data(), 1);
         detail::note_slips(touch, start.position, 1);
         const TreeMatrix matrix{diagonal.data(), coupling.data()};
         detail::ContactSum sum{2, true, gradient.data(), matrix};
@@ -292,13 +291,8 @@ TEST(RodContact, NoPairIsMissed) {
   EXPECT_GT(expected, 0);
 }
 
-/// Distance zero on the surface, gradient of length 1, curvature of the sampled torus as of the
-/// true one.
-TEST(RodContact, SampledSurfaceIsNearTheTrueOne) {
-  SurfaceShape torus;
-  place_surface(torus, torus_surface(0.2, 0.1, 96, 48));
-  std::vector<Real> samples;
-  const RodObstacle o = make_obstacle(torus, Mat<3>::identity(), 0.01, 0.05, samples);
+/// The surface as seen from 20 points 0.02 off a torus of radii 0.2 and 0.1.
+HostArray<RodSurface> around_torus(const RodObstacle& o, const std::vector<Real>& samples) {
   const Array<Real> on_device = to_device<Real>("samples", samples);
   const Array<RodSurface> out("out", 20);
   for_each(
@@ -310,7 +304,17 @@ TEST(RodContact, SampledSurfaceIsNearTheTrueOne) {
             o, on_device,
             {r * Kokkos::cos(around), r * Kokkos::sin(around), Real(0.12) * Kokkos::sin(tube)});
       });
-  const auto surface = to_host(out);
+  return to_host(out);
+}
+
+/// Distance, and a gradient of length 1, curvature of the sampled torus as of the
+/// true one.
+TEST(RodContact, SampledSurfaceIsNearTheTrueOne) {
+  SurfaceShape torus;
+  place_surface(torus, torus_surface(0.2, 0.1, 96, 48));
+  std::vector<Real> samples;
+  const RodObstacle o = make_obstacle(torus, Mat<3>::identity(), 0.01, 0.05, samples);
+  const auto surface = around_torus(o, samples);
   for (Index i = 0; i < 20; ++i) {
     // h^2/(3 R) of the splines and the flatness of the triangles.
     EXPECT_NEAR(surface(i).distance, 0.02, 1e-3) << i;
