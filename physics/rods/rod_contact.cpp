@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/to_real.hpp"
-#include "physics/rods/rod_contact_parts.hpp"
+#include "physics/rods/rod_contact_moves.hpp"
 
 namespace filigree::rods {
 
@@ -209,8 +209,11 @@ bool reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
 
 }  // namespace
 
-void reserve(const RodModel& model, const RodContactModel& contact, Index batch,
-             RodContactScratch& s) {
+void prepare_contact(const RodModel& model, const RodContactModel& contact,
+                     const RodStepOptions& options, Index batch, RodContactScratch& s) {
+  FILIGREE_REQUIRE(options.rule == RodRule::kEuler,
+                   "contact needs the rule euler: the midpoint rule goes past the surfaces that "
+                   "it finds in the middle of a step");
   if (reserve(s.order, "rods/order", batch, model.n_edges)) {
     HostArray<Index, 2> order("rods/order", batch, model.n_edges);
     for (Index b = 0; b < batch; ++b) {
@@ -235,6 +238,17 @@ void reserve(const RodModel& model, const RodContactModel& contact, Index batch,
     s.measures = Array<Real, 2>("rods/measures", batch, 3);
     s.host_counts = HostArray<Index, 2>("rods/counts", batch, 4);
     s.host_measures = HostArray<Real, 2>("rods/measures", batch, 3);
+  }
+}
+
+void note_contacts(const RodContactModel& contact, Index batch, RodContactScratch& s) {
+  Kokkos::deep_copy(s.host_counts.view(), s.counts.view());
+  Kokkos::deep_copy(s.host_measures.view(), s.measures.view());
+  for (Index b = 0; b < batch; ++b) {
+    FILIGREE_REQUIRE(s.host_counts(b, kOverflow) == 0,
+                     "contact: {} pairs of edges of rod {} are near each other, more than the {} "
+                     "there is room for: raise max_pairs",
+                     s.host_counts(b, kOverflow), b, contact.max_pairs);
   }
 }
 

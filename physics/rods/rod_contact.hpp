@@ -29,7 +29,8 @@
 // parts: nothing passes through, whatever its speed. Obstacles that move are where they are at the
 // end of a step: they may go no further than their own thickness in one.
 //
-// Edges within a few radii of each other along a rod, and edges that overlap at rest, do not touch.
+// Edges within a few radii of each other along a rod, and edges that overlap at rest, do not touch;
+// nor do the halves of edges next to held vertices touch obstacles, they could not give way.
 // Sources: li2020ipc (barrier, friction), li2021codim (thickness, advancement).
 #pragma once
 

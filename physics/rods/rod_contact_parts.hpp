@@ -1,7 +1,6 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-// Inner workings of contact: which edges are near, energy and derivatives, how far a move may go,
-// and the solution of systems in which far edges are coupled.
+// Inner workings of contact: the potential of contact and friction, with its derivatives.
 #pragma once
 
 #include "physics/rods/rod_contact.hpp"
@@ -90,83 +89,6 @@ FILIGREE_FUNCTION bool is_fixed(const Touch& t, Index e) {
   return is_position_held(t, t.model.tail(e)) && is_position_held(t, t.model.head(e));
 }
 
-FILIGREE_FUNCTION bool is_excluded(const RodContactModel& c, Index e, Index f) {
-  for (Index k = c.excluded_begin(e); k < c.excluded_begin(e + 1); ++k) {
-    if (c.excluded(k) == f) return true;
-  }
-  return false;
-}
-
-/// Lists the pairs of edges that may come within the activation distance on the way from x along
-/// `share` times the direction: boxes about the ways of the edges are sorted along the longest axis
-/// and swept. Without a direction (share 0): those that are near at x.
-FILIGREE_FUNCTION void find_pairs(const Touch& t, const Vec<3>* x, const Vec<4>* direction,
-                                  Real share) {
-  const RodModel& model = t.model;
-  const RodContactModel& c = t.contact;
-  if (!c.between_rods) return;
-  Index* order = row_of(t.scratch.order, t.b);
-  Vec<3>* lower = row_of(t.scratch.lower, t.b);
-  Vec<3>* upper = row_of(t.scratch.upper, t.b);
-  RodPair* pairs = row_of(t.scratch.pairs, t.b);
-  Vec<3> least = x[0];
-  Vec<3> most = x[0];
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    for (int a = 0; a < 3; ++a) {
-      least[a] = Kokkos::fmin(least[a], x[v][a]);
-      most[a] = Kokkos::fmax(most[a], x[v][a]);
-    }
-  }
-  int axis = 0;
-  for (int a = 1; a < 3; ++a) {
-    if (most[a] - least[a] > most[axis] - least[axis]) axis = a;
-  }
-  for (Index e = 0; e < model.n_edges; ++e) {
-    const Real pad = c.radius(e) + c.activation / 2;
-    const Index tail = model.tail(e);
-    const Index head = model.head(e);
-    for (int a = 0; a < 3; ++a) {
-      const Real p = x[tail][a];
-      const Real q = x[head][a];
-      const Real to_p = share > 0 ? p + share * direction[tail][a] : p;
-      const Real to_q = share > 0 ? q + share * direction[head][a] : q;
-      lower[e][a] = Kokkos::fmin(Kokkos::fmin(p, q), Kokkos::fmin(to_p, to_q)) - pad;
-      upper[e][a] = Kokkos::fmax(Kokkos::fmax(p, q), Kokkos::fmax(to_p, to_q)) + pad;
-    }
-  }
-  for (Index i = 1; i < model.n_edges; ++i) {  // by insertion: nearly sorted since last time
-    const Index e = order[i];
-    Index k = i;
-    for (; k > 0; --k) {
-      const Real before = lower[order[k - 1]][axis];
-      if (before < lower[e][axis] || (before == lower[e][axis] && order[k - 1] < e)) break;
-      order[k] = order[k - 1];
-    }
-    order[k] = e;
-  }
-  Index n = 0;
-  Index missed = 0;
-  for (Index i = 0; i < model.n_edges; ++i) {
-    for (Index k = i + 1; k < model.n_edges; ++k) {
-      if (lower[order[k]][axis] > upper[order[i]][axis]) break;
-      const Index e = order[i] < order[k] ? order[i] : order[k];
-      const Index f = order[i] < order[k] ? order[k] : order[i];
-      bool is_near = true;
-      for (int a = 0; a < 3; ++a) {
-        is_near = is_near && lower[e][a] <= upper[f][a] && lower[f][a] <= upper[e][a];
-      }
-      if (!is_near || is_excluded(c, e, f) || (is_fixed(t, e) && is_fixed(t, f))) continue;
-      if (n < c.max_pairs) {
-        pairs[n++] = {e, f};
-      } else {
-        ++missed;
-      }
-    }
-  }
-  t.scratch.counts(t.b, kPairs) = n;
-  if (missed > 0) t.scratch.counts(t.b, kOverflow) = n + missed;
-}
-
 /// Where energy and derivatives of contact are added up; order 0: energy, 1: gradient as well, 2:
 /// second derivatives too, without those parts that may not be positive when `exact` is not set.
 struct ContactSum {
@@ -196,6 +118,12 @@ FILIGREE_FUNCTION void add_own_blocks(const RodModel& model, Index e, const Mat<
                 model.edge_node(e) == model.tail(e) ? k01 : transpose(k01));
 }
 
+/// The part of an edge that can give way: without the halves next to held vertices.
+FILIGREE_FUNCTION Vec<2> free_part(const Touch& t, Index e) {
+  return {is_position_held(t, t.model.tail(e)) ? Real(0.5) : Real(0),
+          is_position_held(t, t.model.head(e)) ? Real(0.5) : Real(1)};
+}
+
 /// Contact of one edge with one obstacle. The sums of shares, normals and forces are for friction.
 struct PlaceSum {
   Real force = 0, s = 0, t = 0;
@@ -211,6 +139,7 @@ FILIGREE_FUNCTION PlaceSum add_obstacle(const Touch& touch, Index e, const RodOb
   const Real middle = surface_at(o, c.samples, along(x, tail, head, Real(0.5)) + shift).distance;
   if (middle - Real(0.55) * norm(x[head] - x[tail]) > reach) return place;
   const Index n = c.points(e);
+  const Vec<2> part = free_part(touch, e);
   const Real weight = touch.model.rest_length(touch.row, e) / static_cast<Real>(n);
   Mat<3> k00{}, k01{}, k11{};
   for (Index q = 0; q < n; ++q) {
@@ -218,7 +147,7 @@ FILIGREE_FUNCTION PlaceSum add_obstacle(const Touch& touch, Index e, const RodOb
     const RodSurface surface = surface_at(o, c.samples, along(x, tail, head, s) + shift);
     const Real gap = surface.distance - c.radius(e);
     sum.gap = Kokkos::fmin(sum.gap, gap);
-    if (!(gap < c.activation)) continue;
+    if (!(gap < c.activation) || s < part[0] || s > part[1]) continue;
     const Barrier b = barrier(gap, c.activation, weight * c.stiffness);
     sum.energy += b.value;
     place.force -= b.slope;
@@ -416,7 +345,7 @@ FILIGREE_FUNCTION void add_contact(const Touch& touch, const Vec<3>* x, ContactS
   for (Index o = 0; o < touch.contact.n_obstacles; ++o) {
     const RodObstacle& obstacle = touch.contact.obstacles(o);
     for (Index e = 0; e < touch.model.n_edges; ++e) {
-      if (!is_fixed(touch, e)) add_obstacle(touch, e, obstacle, x, Vec<3>::zero(), sum);
+      add_obstacle(touch, e, obstacle, x, Vec<3>::zero(), sum);
     }
   }
   for (Index p = 0; p < touch.scratch.counts(touch.b, kPairs); ++p) add_pair(touch, p, x, sum);
@@ -449,7 +378,6 @@ FILIGREE_FUNCTION void note_slips(const Touch& touch, const Vec<3>* x, Real back
   for (Index o = 0; o < touch.contact.n_obstacles; ++o) {
     const RodObstacle& obstacle = touch.contact.obstacles(o);
     for (Index e = 0; e < touch.model.n_edges; ++e) {
-      if (is_fixed(touch, e)) continue;
       const Vec<3> middle =
           along(x, touch.model.tail(e), touch.model.head(e), Real(0.5)) - obstacle.body.center;
       const Vec<3> carried =
@@ -478,206 +406,5 @@ FILIGREE_FUNCTION Real friction_work(const Touch& touch, const Vec<3>* x) {
   }
   return work;
 }
-
-/// The part of a distance that a move must leave: half of what there is, at most half of `thick`.
-FILIGREE_FUNCTION Real kept_distance(Real distance, Real thick) {
-  return Real(0.5) * Kokkos::fmin(distance, thick);
-}
-
-/// Share of the moves p, q of the ends of two edges that keeps them apart. Source: li2021codim,
-/// additive conservative advancement.
-FILIGREE_FUNCTION Real safe_share_of_pair(const Touch& touch, const RodPair& pair, const Vec<3>* x,
-                                          const Vec<4>* direction) {
-  const RodModel& model = touch.model;
-  const Index v[4] = {model.tail(pair.e), model.head(pair.e), model.tail(pair.f),
-                      model.head(pair.f)};
-  Vec<3> at[4], move[4];
-  Vec<3> mean{};
-  for (int i = 0; i < 4; ++i) {
-    at[i] = x[v[i]];
-    move[i] = {direction[v[i]][0], direction[v[i]][1], direction[v[i]][2]};
-    mean += Real(0.25) * move[i];
-  }
-  for (int i = 0; i < 4; ++i) move[i] -= mean;
-  const Real speed =
-      Kokkos::fmax(norm(move[0]), norm(move[1])) + Kokkos::fmax(norm(move[2]), norm(move[3]));
-  const Real thick = touch.contact.radius(pair.e) + touch.contact.radius(pair.f);
-  Real left = norm(nearest_on_edges(at[0], at[1], at[2], at[3]).apart);
-  const Real kept = kept_distance(left, thick);
-  left -= kept;
-  if (left >= speed) return 1;
-  const Real least = Real(0.1) * left;
-  Real share = 0;
-  for (int i = 0; i < 100; ++i) {
-    share += Real(0.9) * left / speed;
-    if (share >= 1) return 1;
-    left = norm(nearest_on_edges(at[0] + share * move[0], at[1] + share * move[1],
-                                 at[2] + share * move[2], at[3] + share * move[3])
-                    .apart) -
-           kept;
-    if (left <= least) break;
-  }
-  return share;
-}
-
-/// The same of a point and an obstacle. Distances to convex obstacles lie above their tangents.
-FILIGREE_FUNCTION Real safe_share_of_point(const RodObstacle& o, const Array<Real>& samples,
-                                           Real thick, const Vec<3>& x, const Vec<3>& move) {
-  const bool is_convex = o.is_plane || o.body.form != mpm::ObstacleForm::kSampled;
-  const Real speed = Real(1.1) * norm(move);  // sampled distances may grow a little faster
-  RodSurface surface = surface_at(o, samples, x);
-  if (!(surface.distance > 0)) return 1;
-  const Real kept = kept_distance(surface.distance, thick);
-  const Real least = Real(0.1) * (surface.distance - kept);
-  Real share = 0;
-  for (int i = 0; i < 100; ++i) {
-    const Real left = surface.distance - kept;
-    if (left <= least) break;
-    const Real closing = is_convex ? -dot(surface.normal, move) : speed;
-    if (!(closing > 0)) return 1;
-    share += Real(0.9) * left / closing;
-    if (share >= 1) return 1;
-    surface = surface_at(o, samples, x + share * move);
-  }
-  return share;
-}
-
-/// Share of a direction that may be gone along without anything passing through anything. Lists
-/// the pairs of edges that may touch on the way.
-FILIGREE_FUNCTION Real safe_share(const Touch& touch, const Vec<3>* x, const Vec<4>* direction) {
-  const RodModel& model = touch.model;
-  const RodContactModel& c = touch.contact;
-  const auto move_of = [&](Index v) {
-    return Vec<3>{direction[v][0], direction[v][1], direction[v][2]};
-  };
-  constexpr Real kFarthest = 10;  // edges that a vertex may go: else all pairs would be near
-  Real farthest = 0;
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    farthest = Kokkos::fmax(farthest, norm(move_of(v)));
-  }
-  Real share = 1;
-  const Real most = kFarthest * model.mean_edge(touch.row);
-  if (farthest > most) share = most / farthest;
-  find_pairs(touch, x, direction, share);
-  for (Index p = 0; p < touch.scratch.counts(touch.b, kPairs); ++p) {
-    const RodPair pair = row_of(touch.scratch.pairs, touch.b)[p];
-    share = Kokkos::fmin(share, safe_share_of_pair(touch, pair, x, direction));
-  }
-  for (Index o = 0; o < c.n_obstacles; ++o) {
-    const RodObstacle& obstacle = c.obstacles(o);
-    for (Index e = 0; e < model.n_edges; ++e) {
-      if (is_fixed(touch, e)) continue;
-      const Index tail = model.tail(e);
-      const Index head = model.head(e);
-      const Vec<3> p = move_of(tail);
-      const Vec<3> q = move_of(head);
-      const Real away = surface_at(obstacle, c.samples, along(x, tail, head, Real(0.5))).distance -
-                        Real(0.55) * norm(x[head] - x[tail]) -
-                        Real(1.1) * Kokkos::fmax(norm(p), norm(q));
-      if (away > c.radius(e)) continue;
-      const Index n = c.points(e);
-      for (Index i = 0; i < n; ++i) {
-        const Real s = (static_cast<Real>(i) + Real(0.5)) / static_cast<Real>(n);
-        share =
-            Kokkos::fmin(share, safe_share_of_point(obstacle, c.samples, c.radius(e),
-                                                    along(x, tail, head, s), (1 - s) * p + s * q));
-      }
-    }
-  }
-  return share;
-}
-
-/// y += A x for the blocks between far edges.
-FILIGREE_FUNCTION void add_cross_product(const Touch& touch, const Vec<4>* x, Vec<4>* y) {
-  const RodModel& model = touch.model;
-  const auto multiply = [&](Index i, Index j, const Mat<3>& k) {
-    add_to(y[i], 1, k * Vec<3>{x[j][0], x[j][1], x[j][2]});
-    add_to(y[j], 1, transpose(k) * Vec<3>{x[i][0], x[i][1], x[i][2]});
-  };
-  for (Index p = 0; p < touch.scratch.counts(touch.b, kPairs); ++p) {
-    const RodPair pair = row_of(touch.scratch.pairs, touch.b)[p];
-    const RodPairBlocks& blocks = row_of(touch.scratch.pair_blocks, touch.b)[p];
-    const Index e[2] = {model.tail(pair.e), model.head(pair.e)};
-    const Index f[2] = {model.tail(pair.f), model.head(pair.f)};
-    for (int i = 0; i < 2; ++i) {
-      for (int j = 0; j < 2; ++j) multiply(e[i], f[j], blocks.m[i][j]);
-    }
-  }
-  for (Index k = 0; k < touch.scratch.counts(touch.b, kSlips); ++k) {
-    const RodSlip& slip = row_of(touch.scratch.slips, touch.b)[k];
-    if (slip.f < 0) continue;
-    const Mat<3>& block = row_of(touch.scratch.slip_blocks, touch.b)[k];
-    const Index e[2] = {model.tail(slip.e), model.head(slip.e)};
-    const Index f[2] = {model.tail(slip.f), model.head(slip.f)};
-    const Real a[2] = {1 - slip.s, slip.s};
-    const Real b[2] = {slip.t - 1, -slip.t};
-    for (int i = 0; i < 2; ++i) {
-      for (int j = 0; j < 2; ++j) multiply(e[i], f[j], (a[i] * b[j]) * block);
-    }
-  }
-}
-
-FILIGREE_FUNCTION Real dot_all(Index n, const Vec<4>* a, const Vec<4>* b) {
-  Real sum = 0;
-  for (Index v = 0; v < n; ++v) sum += dot(a[v], b[v]);
-  return sum;
-}
-
-/// Solves A x = right side by conjugate gradients, A the kept tree matrix and the blocks between
-/// far edges, with the factors of the tree matrix as preconditioner. x holds the right side before,
-/// the solution after. False when A is not positive definite.
-FILIGREE_FUNCTION bool solve_coupled(const Touch& touch, const TreeMatrix& factors, Vec<4>* x) {
-  constexpr Real kTolerance = Real(1e-5);  // of the residual, measured by the preconditioner
-  const RodModel& model = touch.model;
-  const Index n = model.n_vertices;
-  Vec<4>* residual = row_of(touch.scratch.residual, touch.b);
-  Vec<4>* search = row_of(touch.scratch.search, touch.b);
-  Vec<4>* conditioned = row_of(touch.scratch.preconditioned, touch.b);
-  Vec<4>* product = row_of(touch.scratch.product, touch.b);
-  const TreeMatrix matrix{row_of(touch.scratch.diagonal, touch.b),
-                          row_of(touch.scratch.coupling, touch.b)};
-  for (Index v = 0; v < n; ++v) {
-    residual[v] = conditioned[v] = x[v];
-    x[v] = Vec<4>::zero();
-  }
-  solve(model.pattern, factors, conditioned);
-  for (Index v = 0; v < n; ++v) search[v] = conditioned[v];
-  Real size = dot_all(n, residual, conditioned);
-  const Real target = kTolerance * kTolerance * size;
-  for (Index i = 0; i < 4 * n && size > target; ++i) {
-    for (Index v = 0; v < n; ++v) product[v] = Vec<4>::zero();
-    add_product(model.pattern, matrix, search, product);
-    add_cross_product(touch, search, product);
-    for (Index v = 0; v < n; ++v) {
-      if (!is_position_held(touch, v)) continue;
-      for (int a = 0; a < 3; ++a) product[v][a] = 0;
-    }
-    const Real curvature = dot_all(n, search, product);
-    if (!(curvature > 0)) return false;
-    const Real step = size / curvature;
-    for (Index v = 0; v < n; ++v) {
-      x[v] += step * search[v];
-      residual[v] -= step * product[v];
-      conditioned[v] = residual[v];
-    }
-    solve(model.pattern, factors, conditioned);
-    const Real before = size;
-    size = dot_all(n, residual, conditioned);
-    for (Index v = 0; v < n; ++v) search[v] = conditioned[v] + (size / before) * search[v];
-  }
-  return true;
-}
-
-/// Sets a copy of the matrix aside before it is replaced by its factors.
-FILIGREE_FUNCTION void keep_matrix(const Touch& touch, const TreeMatrix& matrix) {
-  Mat<4>* diagonal = row_of(touch.scratch.diagonal, touch.b);
-  Mat<4>* coupling = row_of(touch.scratch.coupling, touch.b);
-  for (Index v = 0; v < touch.model.n_vertices; ++v) diagonal[v] = matrix.diagonal[v];
-  for (Index k = 0; k < touch.model.pattern.n_blocks; ++k) coupling[k] = matrix.coupling[k];
-}
-
-/// Makes the scratch large enough.
-void reserve(const RodModel& model, const RodContactModel& contact, Index batch,
-             RodContactScratch& scratch);
 
 }  // namespace filigree::rods::detail

@@ -4,9 +4,8 @@
 
 #include <algorithm>
 
-#include "core/error.hpp"
 #include "core/parallel.hpp"
-#include "physics/rods/rod_contact_parts.hpp"
+#include "physics/rods/rod_contact_moves.hpp"
 
 namespace filigree::rods {
 
@@ -312,15 +311,6 @@ FILIGREE_FUNCTION void begin(const RodModel& model, Index row, const RodState& s
   if (!(ahead <= here)) set_pose(model, row, state, controls, start, b, part, 0, work);
 }
 
-/// True when nothing passes through anything on the way from the start to the pose in `work`.
-FILIGREE_FUNCTION bool is_reached(const Touch& touch, const Workspace& work) {
-  for (Index v = 0; v < touch.model.n_vertices; ++v) {
-    const Vec<3> moved = work.position[v] - touch.start.position[v];
-    work.direction[v] = {moved[0], moved[1], moved[2], 0};
-  }
-  return !(safe_share(touch, touch.start.position, work.direction) < 1);
-}
-
 /// The same with contact. Clamps that would push edges through something move in parts, and the
 /// rods give way in between.
 FILIGREE_FUNCTION void begin(const RodModel& model, Index row, const RodState& state,
@@ -390,23 +380,6 @@ FILIGREE_FUNCTION StepResult solve_step(const RodModel& model, Index row, const 
 }
 
 FILIGREE_FUNCTION void note_contact(const NoTouch& /*touch*/, const Workspace& /*work*/) {}
-
-/// Adds the forces of contact to the balance, and notes them.
-FILIGREE_FUNCTION void note_contact(const Touch& touch, const Workspace& work) {
-  for (Index v = 0; v < touch.model.n_vertices; ++v) work.direction[v] = Vec<4>::zero();
-  ContactSum sum{1, false, work.direction};
-  sum.gap = touch.contact.activation;
-  add_contact(touch, work.position, sum);
-  for (Index v = 0; v < touch.model.n_vertices; ++v) {
-    const Vec<4>& g = work.direction[v];
-    work.gradient[v] += g;
-    touch.scratch.force(touch.b, v) = {-g[0], -g[1], -g[2]};
-  }
-  touch.scratch.counts(touch.b, kContacts) = sum.contacts;
-  touch.scratch.measures(touch.b, kGap) = sum.gap;
-  touch.scratch.measures(touch.b, kEnergy) = sum.energy;
-  touch.scratch.measures(touch.b, kWork) = friction_work(touch, work.position);
-}
 
 struct NoContact {
   FILIGREE_FUNCTION NoTouch touch(const RodModel& /*model*/, const StepStart& /*start*/,
@@ -563,28 +536,6 @@ RodStepReport settle_by(const RodModel& model, const RodControls& controls,
   return report_of(state.batch, scratch);
 }
 
-/// What kernels need of contact, with room for this batch.
-WithContact with_contact(const RodModel& model, const RodContact& contact,
-                         const RodStepOptions& options, Index batch, RodContactScratch& touching) {
-  FILIGREE_REQUIRE(options.rule == RodRule::kEuler,
-                   "contact needs the rule euler: the midpoint rule goes past the surfaces that "
-                   "it finds in the middle of a step");
-  reserve(model, contact.model, batch, touching);
-  return {contact.model, touching};
-}
-
-/// Copies what became of the contacts, and checks that none was left out.
-void note_contacts(const RodContact& contact, Index batch, RodContactScratch& touching) {
-  Kokkos::deep_copy(touching.host_counts.view(), touching.counts.view());
-  Kokkos::deep_copy(touching.host_measures.view(), touching.measures.view());
-  for (Index b = 0; b < batch; ++b) {
-    FILIGREE_REQUIRE(touching.host_counts(b, kOverflow) == 0,
-                     "contact: {} pairs of edges of rod {} are near each other, more than the {} "
-                     "there is room for: raise max_pairs",
-                     touching.host_counts(b, kOverflow), b, contact.model.max_pairs);
-  }
-}
-
 }  // namespace
 
 RodStepReport implicit_step(const RodModel& model, const RodControls& controls, double dt,
@@ -600,20 +551,20 @@ RodStepReport settle(const RodModel& model, const RodControls& controls,
 RodStepReport implicit_step(const RodModel& model, const RodControls& controls,
                             const RodContact& contact, double dt, const RodStepOptions& options,
                             RodState& state, RodScratch& scratch, RodContactScratch& touching) {
+  prepare_contact(model, contact.model, options, state.batch, touching);
   const RodStepReport report =
-      step_by(model, controls, dt, options, state, scratch,
-              with_contact(model, contact, options, state.batch, touching));
-  note_contacts(contact, state.batch, touching);
+      step_by(model, controls, dt, options, state, scratch, WithContact{contact.model, touching});
+  note_contacts(contact.model, state.batch, touching);
   return report;
 }
 
 RodStepReport settle(const RodModel& model, const RodControls& controls, const RodContact& contact,
                      const RodStepOptions& options, RodState& state, RodScratch& scratch,
                      RodContactScratch& touching) {
+  prepare_contact(model, contact.model, options, state.batch, touching);
   const RodStepReport report =
-      settle_by(model, controls, options, state, scratch,
-                with_contact(model, contact, options, state.batch, touching));
-  note_contacts(contact, state.batch, touching);
+      settle_by(model, controls, options, state, scratch, WithContact{contact.model, touching});
+  note_contacts(contact.model, state.batch, touching);
   return report;
 }
 

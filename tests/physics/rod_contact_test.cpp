@@ -11,7 +11,7 @@
 #include "core/parallel.hpp"
 #include "core/random.hpp"
 #include "core/to_real.hpp"
-#include "physics/rods/rod_contact_parts.hpp"
+#include "physics/rods/rod_contact_moves.hpp"
 #include "physics/surface_generators.hpp"
 
 namespace filigree::rods {
@@ -110,7 +110,7 @@ struct Potential {
   HostArray<Vec<4>> gradient, product;
 };
 Potential potential(Scene& s, const HostArray<Vec<4>>& moved, const HostArray<Vec<4>>& along) {
-  detail::reserve(s.model, s.contact.model, s.state.batch, s.touching);
+  detail::prepare_contact(s.model, s.contact.model, {}, s.state.batch, s.touching);
   const RodModel model = s.model;
   const RodContactModel contact = s.contact.model;
   const RodContactScratch scratch = s.touching;
