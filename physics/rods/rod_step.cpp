@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "core/parallel.hpp"
-#include "physics/rods/rod_step_parts.hpp"
+#include "physics/rods/rod_contact_moves.hpp"
 
 namespace filigree::rods {
 
@@ -53,6 +53,10 @@ using namespace detail;
 /// Range of what is added to matrices that are not positive definite, in stiffnesses of a joint.
 constexpr Real kLeastShift = Real(1e-6);
 constexpr Real kMostShift = Real(1e16);
+/// The same for angles where there is contact, always.
+constexpr Real kFreeTurn = Real(1e-7);
+/// First step of settling, s.
+constexpr double kFirstSettling = 0.01;
 
 FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
   return v * (1 / norm(v));
@@ -88,20 +92,51 @@ FILIGREE_FUNCTION Real step_energy(const RodModel& model, Index row, const StepS
   return energy;
 }
 
+/// The same with the potential of contact.
+template <class AnyTouch>
+FILIGREE_FUNCTION Real whole_energy(const RodModel& model, Index row, const StepStart& start,
+                                    const RodPose& pose, const AnyTouch& touch) {
+  const Real energy = step_energy(model, row, start, pose);
+  if constexpr (!AnyTouch::kActive) {
+    return energy;
+  } else {
+    ContactSum sum{};
+    add_contact(touch, pose.position, sum);
+    return energy + sum.energy + sum.friction;
+  }
+}
+
 /// Newton's direction with the matrix made stiffer by `shift` times that of a joint: solves
-/// (H + shift K) p = -gradient. Returns false when that was not positive definite.
+/// (H + shift K) p = -gradient. Returns false when that was not positive definite. With `exact`
+/// contact has its own second derivatives, else a positive part of them.
+template <class AnyTouch>
 FILIGREE_FUNCTION bool find_direction(const RodModel& model, Index row, const StepStart& start,
-                                      const Workspace& work, Real shift) {
+                                      const Workspace& work, Real shift, const AnyTouch& touch,
+                                      bool exact) {
   assemble(model, row, start, work, true);
-  const Real of_angles = shift * model.angle_scale(row);
+  bool is_coupled = false;
+  if constexpr (AnyTouch::kActive) {
+    ContactSum sum{2, exact, work.gradient, work.matrix};
+    add_contact(touch, work.position, sum);
+    is_coupled = sum.is_coupled;
+  }
+  Real of_angles = shift * model.angle_scale(row);
   const Real of_positions = of_angles / (model.mean_edge(row) * model.mean_edge(row));
+  // A rod that no clamp holds can turn about itself at no cost.
+  if constexpr (AnyTouch::kActive) of_angles += kFreeTurn * model.angle_scale(row);
   for (Index v = 0; v < model.n_vertices; ++v) {
     work.direction[v] = -work.gradient[v];
     for (int i = 0; i < 3; ++i) work.matrix.diagonal[v](i, i) += of_positions;
     work.matrix.diagonal[v](3, 3) += of_angles;
   }
   hold(model, start, work);
+  if constexpr (AnyTouch::kActive) {
+    if (is_coupled) keep_matrix(touch, work.matrix);
+  }
   if (factorize(model.pattern, work.matrix) > 0) return false;
+  if constexpr (AnyTouch::kActive) {
+    if (is_coupled) return solve_coupled(touch, work.matrix, work.direction);
+  }
   solve(model.pattern, work.matrix, work.direction);
   return true;
 }
@@ -160,13 +195,20 @@ struct StepResult {
 };
 
 /// Newton's iterations from the pose in `work`.
+template <class AnyTouch>
 FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const StepStart& start,
-                                      const Workspace& work, Real tolerance, int max_iterations) {
-  Real energy = step_energy(model, row, start, {work.position, work.director, work.twist});
+                                      const Workspace& work, Real tolerance, int max_iterations,
+                                      const AnyTouch& touch) {
+  Real energy = whole_energy(model, row, start, {work.position, work.director, work.twist}, touch);
   Real shift = 0;
   for (int iteration = 1; iteration <= max_iterations; ++iteration) {
     shift = shift > kLeastShift ? shift * Real(0.1) : 0;
-    while (!find_direction(model, row, start, work, shift)) {
+    bool exact = AnyTouch::kActive;
+    while (!find_direction(model, row, start, work, shift, touch, exact)) {
+      if (exact) {
+        exact = false;
+        continue;
+      }
       shift = shift > 0 ? 10 * shift : kLeastShift;
       if (!(shift < kMostShift)) return {iteration, false};
     }
@@ -175,6 +217,9 @@ FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const St
     Real share = 1;  // no edge may turn over, no frame by more than a radian
     if (size.edge_ratio > Real(0.7)) share = Real(0.7) / size.edge_ratio;
     if (share * size.turn > 1) share = 1 / size.turn;
+    if constexpr (AnyTouch::kActive) {
+      share = Kokkos::fmin(share, safe_share(touch, work.position, work.direction));
+    }
     const bool last = shift <= kLeastShift && size.distance <= tolerance * model.mean_edge(row) &&
                       size.turn <= tolerance;
     const Real round_off = tol<Real>(64) * Kokkos::fabs(energy);
@@ -182,8 +227,8 @@ FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const St
     if (last) move(model, row, work, share);
     for (int halving = 0; halving < 40 && !lower; ++halving) {
       move(model, row, work, share);
-      const Real trial = step_energy(model, row, start,
-                                     {work.trial_position, work.trial_director, work.trial_twist});
+      const Real trial = whole_energy(
+          model, row, start, {work.trial_position, work.trial_director, work.trial_twist}, touch);
       lower = trial <= energy + Real(1e-4) * share * size.slope + round_off;
       if (lower) {
         energy = trial;
@@ -253,6 +298,113 @@ FILIGREE_FUNCTION void double_step(const RodModel& model, Index row, const RodCo
   accept_trial(model, work);
 }
 
+/// Puts the pose from which Newton's method starts into `work`: where inertia leads or where the
+/// rod is, whatever is lower.
+FILIGREE_FUNCTION void begin(const RodModel& model, Index row, const RodState& state,
+                             const RodControls& controls, const StepStart& start, Index b,
+                             Real part, const StepKind& /*kind*/, const Workspace& work,
+                             const NoTouch& /*touch*/) {
+  set_pose(model, row, state, controls, start, b, part, 0, work);
+  const Real here = step_energy(model, row, start, {work.position, work.director, work.twist});
+  set_pose(model, row, state, controls, start, b, part, 1, work);
+  const Real ahead = step_energy(model, row, start, {work.position, work.director, work.twist});
+  if (!(ahead <= here)) set_pose(model, row, state, controls, start, b, part, 0, work);
+}
+
+/// The same with contact. Clamps that would push edges through something move in parts, and the
+/// rods give way in between.
+FILIGREE_FUNCTION void begin(const RodModel& model, Index row, const RodState& state,
+                             const RodControls& controls, const StepStart& start, Index b,
+                             Real part, const StepKind& kind, const Workspace& work,
+                             const Touch& touch) {
+  constexpr int kParts = 40;
+  constexpr int kIterations = 8;
+  set_pose(model, row, state, controls, start, b, part, 0, work);
+  if (is_reached(touch, work)) {
+    find_pairs(touch, work.position, nullptr, 0);
+    const Real here =
+        whole_energy(model, row, start, {work.position, work.director, work.twist}, touch);
+    set_pose(model, row, state, controls, start, b, part, 1, work);
+    if (is_reached(touch, work) &&
+        whole_energy(model, row, start, {work.position, work.director, work.twist}, touch) <=
+            here) {
+      return;
+    }
+    set_pose(model, row, state, controls, start, b, part, 0, work);
+    return;
+  }
+  set_pose(model, row, state, controls, start, b, 0, 0, work);
+  Real left = 1;
+  for (int k = 0; left > 0; ++k) {
+    for (Index v = 0; v < model.n_vertices; ++v) {
+      const bool held = (start.held[v] & kPositionHeld) != 0;
+      const Vec<3> way = (held ? left : Real(0)) * (controls.target(b, v) - start.position[v]);
+      work.direction[v] = {way[0], way[1], way[2], 0};
+    }
+    for (Index e = 0; e < model.n_edges; ++e) {
+      const Index node = model.edge_node(e);
+      if ((start.held[node] & kAngleHeld) != 0) {
+        work.direction[node][3] = left * controls.turn(b, e);
+      }
+    }
+    const Real share = k < kParts ? safe_share(touch, work.position, work.direction) : Real(1);
+    move(model, row, work, share);
+    accept_trial(model, work);
+    left = share < 1 ? left * (1 - share) : Real(0);
+    if (left > 0) minimise(model, row, start, work, kind.tolerance, kIterations, touch);
+  }
+}
+
+/// From the start of a step to the least of its potential.
+template <class AnyTouch>
+FILIGREE_FUNCTION StepResult solve_step(const RodModel& model, Index row, const RodState& state,
+                                        const RodControls& controls, const StepStart& start,
+                                        Index b, Real part, const StepKind& kind,
+                                        const Workspace& work, const AnyTouch& touch) {
+  if constexpr (AnyTouch::kActive) {
+    for (Index k = 0; k < 4; ++k) touch.scratch.counts(b, k) = 0;
+    find_pairs(touch, start.position, nullptr, 0);
+    note_slips(touch, start.position, 1);
+  }
+  begin(model, row, state, controls, start, b, part, kind, work, touch);
+  StepResult result = minimise(model, row, start, work, kind.tolerance, kind.max_iterations, touch);
+  if constexpr (AnyTouch::kActive) {
+    for (int pass = 1; pass < touch.contact.friction_passes && result.converged; ++pass) {
+      note_slips(touch, work.position, 0);
+      const StepResult more =
+          minimise(model, row, start, work, kind.tolerance, kind.max_iterations, touch);
+      result = {result.iterations + more.iterations, more.converged};
+    }
+  }
+  return result;
+}
+
+FILIGREE_FUNCTION void note_contact(const NoTouch& /*touch*/, const Workspace& /*work*/) {}
+
+struct NoContact {
+  FILIGREE_FUNCTION NoTouch touch(const RodModel& /*model*/, const StepStart& /*start*/,
+                                  Index /*row*/, Index /*b*/, const StepKind& /*kind*/) const {
+    return {};
+  }
+};
+/// Contact as kernels capture it.
+struct WithContact {
+  RodContactModel contact;
+  RodContactScratch scratch;
+  FILIGREE_FUNCTION Touch touch(const RodModel& model, const StepStart& start, Index row, Index b,
+                                const StepKind& kind) const {
+    const Real seconds = kind.from_rest ? static_cast<Real>(kFirstSettling) : kind.dt;
+    return {model,
+            contact,
+            scratch,
+            start,
+            row,
+            b,
+            contact.slip_speed * seconds,
+            kind.from_rest ? Real(0) : kind.dt};
+  }
+};
+
 /// Notes what is left of the balance of forces, and the reactions of clamps.
 FILIGREE_FUNCTION Real note_reactions(const RodModel& model, const StepStart& start,
                                       const Workspace& work, Vec<4>* reaction) {
@@ -284,8 +436,9 @@ FILIGREE_FUNCTION void take_over(const RodModel& model, const StepStart& start,
   for (Index j = 0; j < model.n_joints; ++j) state.twist(b, j) = work.twist[j];
 }
 
+template <class AnyContact>
 void step_all(const RodModel& rods, const RodControls& held, const RodState& rod_state,
-              const RodScratch& memory, const StepKind kind) {
+              const RodScratch& memory, const StepKind kind, const AnyContact contact) {
   const RodModel model = rods;
   const RodControls controls = held;
   const RodState state = rod_state;
@@ -305,17 +458,11 @@ void step_all(const RodModel& rods, const RodControls& held, const RodState& rod
                               model.damping(row) / kind.dt,
                               kind.dt};
         const Real part = kind.to_middle ? Real(0.5) : Real(1);
-        // Start from where inertia leads or from where the rod is, whatever is lower.
-        set_pose(model, row, state, controls, start, b, part, 0, work);
-        const Real here =
-            step_energy(model, row, start, {work.position, work.director, work.twist});
-        set_pose(model, row, state, controls, start, b, part, 1, work);
-        const Real ahead =
-            step_energy(model, row, start, {work.position, work.director, work.twist});
-        if (!(ahead <= here)) set_pose(model, row, state, controls, start, b, part, 0, work);
+        const auto touch = contact.touch(model, start, row, b, kind);
         const StepResult result =
-            minimise(model, row, start, work, kind.tolerance, kind.max_iterations);
+            solve_step(model, row, state, controls, start, b, part, kind, work, touch);
         assemble(model, row, start, work, false);
+        note_contact(touch, work);
         scratch.residual(b) = note_reactions(model, start, work, row_of(scratch.reaction, b));
         scratch.iterations(b) = result.iterations;
         scratch.converged(b) = result.converged ? 1 : 0;
@@ -354,32 +501,71 @@ RodControls make_controls(const RodModel& model, const RodState& state) {
   return controls;
 }
 
-RodStepReport implicit_step(const RodModel& model, const RodControls& controls, double dt,
-                            const RodStepOptions& options, RodState& state, RodScratch& scratch) {
+namespace {
+
+template <class AnyContact>
+RodStepReport step_by(const RodModel& model, const RodControls& controls, double dt,
+                      const RodStepOptions& options, RodState& state, RodScratch& scratch,
+                      const AnyContact& contact) {
   reserve(model, state.batch, scratch);
   const bool to_middle = options.rule == RodRule::kMidpoint;
   step_all(model, controls, state, scratch,
            {static_cast<Real>(to_middle ? dt / 2 : dt), to_middle, false,
-            static_cast<Real>(options.tolerance), options.max_iterations});
+            static_cast<Real>(options.tolerance), options.max_iterations},
+           contact);
   state.time += dt;
   return report_of(state.batch, scratch);
 }
 
-RodStepReport settle(const RodModel& model, const RodControls& controls,
-                     const RodStepOptions& options, RodState& state, RodScratch& scratch) {
-  constexpr double kFirst = 0.01;  // s
-  constexpr int kDoublings = 24;   // to a step of 2 days
+template <class AnyContact>
+RodStepReport settle_by(const RodModel& model, const RodControls& controls,
+                        const RodStepOptions& options, RodState& state, RodScratch& scratch,
+                        const AnyContact& contact) {
+  constexpr int kDoublings = 24;  // to a step of 2 days
   reserve(model, state.batch, scratch);
   RodControls still = controls;
   still.turn = Array<Real, 2>("rods/turn", state.batch, model.n_edges);
   Kokkos::deep_copy(still.turn.view(), Real(0));
-  double dt = kFirst;
+  double dt = kFirstSettling;
   for (int k = 0; k <= kDoublings; ++k, dt *= 2) {
     step_all(model, k == 0 ? controls : still, state, scratch,
              {static_cast<Real>(dt), false, true, static_cast<Real>(options.tolerance),
-              options.max_iterations});
+              options.max_iterations},
+             contact);
   }
   return report_of(state.batch, scratch);
+}
+
+}  // namespace
+
+RodStepReport implicit_step(const RodModel& model, const RodControls& controls, double dt,
+                            const RodStepOptions& options, RodState& state, RodScratch& scratch) {
+  return step_by(model, controls, dt, options, state, scratch, NoContact{});
+}
+
+RodStepReport settle(const RodModel& model, const RodControls& controls,
+                     const RodStepOptions& options, RodState& state, RodScratch& scratch) {
+  return settle_by(model, controls, options, state, scratch, NoContact{});
+}
+
+RodStepReport implicit_step(const RodModel& model, const RodControls& controls,
+                            const RodContact& contact, double dt, const RodStepOptions& options,
+                            RodState& state, RodScratch& scratch, RodContactScratch& touching) {
+  prepare_contact(model, contact.model, options, state.batch, touching);
+  const RodStepReport report =
+      step_by(model, controls, dt, options, state, scratch, WithContact{contact.model, touching});
+  note_contacts(contact.model, state.batch, touching);
+  return report;
+}
+
+RodStepReport settle(const RodModel& model, const RodControls& controls, const RodContact& contact,
+                     const RodStepOptions& options, RodState& state, RodScratch& scratch,
+                     RodContactScratch& touching) {
+  prepare_contact(model, contact.model, options, state.batch, touching);
+  const RodStepReport report =
+      settle_by(model, controls, options, state, scratch, WithContact{contact.model, touching});
+  note_contacts(contact.model, state.batch, touching);
+  return report;
 }
 
 }  // namespace filigree::rods

@@ -7,7 +7,6 @@
 #include <limits>
 
 #include "core/error.hpp"
-#include "io/surface_reader.hpp"
 #include "physics/triangle_surface.hpp"
 #include "scenarios/types/type_support.hpp"
 
@@ -29,20 +28,6 @@ std::string coordinates_text(const std::vector<double>& point) {
 std::string wrong_size(const std::string& what, std::size_t size, std::size_t dim) {
   if (size == dim) return "";
   return format("{} has {} coordinates but the domain has {}", what, size, dim);
-}
-
-TriangleMesh read_mesh(const std::filesystem::path& file) {
-  const SurfaceData data = read_surface(file);
-  constexpr std::size_t kMost = std::numeric_limits<Index>::max() / 3;
-  FILIGREE_REQUIRE(data.points.size() <= kMost && data.triangles.size() <= kMost,
-                   "'{}' has more than {} points or triangles; simplify the surface", file.string(),
-                   kMost);
-  TriangleMesh mesh;
-  for (const auto& [x, y, z] : data.points) mesh.points.push_back({x, y, z});
-  for (const auto& [a, b, c] : data.triangles) {
-    mesh.triangles.push_back({static_cast<Index>(a), static_cast<Index>(b), static_cast<Index>(c)});
-  }
-  return mesh;
 }
 
 /// A surface is unknown where files are not looked at.
@@ -338,11 +323,8 @@ std::string MpmOptions::load_files(const std::filesystem::path& folder) {
   const auto load = [&](Shape& shape, const char* list, std::size_t i) {
     auto* surface = std::get_if<SurfaceShape>(&shape);
     if (surface == nullptr) return;
-    try {
-      place_surface(*surface, read_mesh(folder / surface->file.path));
-    } catch (const Error& error) {
-      text += format("{}.{}.shape.file: {}\n", list, i, error.what());
-    }
+    const std::string wrong = load_surface(*surface, folder);
+    if (!wrong.empty()) text += format("{}.{}.shape.file: {}\n", list, i, wrong);
   };
   for (std::size_t i = 0; i < bodies.size(); ++i) {
     if (bodies[i].shape) load(*bodies[i].shape, "bodies", i);

@@ -59,6 +59,40 @@ std::vector<VertexName> held_vertices(const RodsOptions& options, const ClampOpt
   return held;
 }
 
+/// {key below the obstacle, what is wrong there}
+std::pair<std::string, std::string> check_obstacle(const RodObstacleOptions& obstacle) {
+  const auto three = [](const std::string& key, const std::vector<double>& values) {
+    return values.empty() || values.size() == 3
+               ? std::pair<std::string, std::string>{}
+               : std::pair(key,
+                           format("the vector has {} components, three are needed", values.size()));
+  };
+  const std::vector<double>* lengths[2] = {};
+  if (const auto* box = std::get_if<BoxShape>(&obstacle.shape)) {
+    lengths[0] = &box->min;
+    lengths[1] = &box->max;
+  } else if (const auto* ball = std::get_if<SphereShape>(&obstacle.shape)) {
+    lengths[0] = &ball->center;
+  } else if (const auto* cylinder = std::get_if<CylinderShape>(&obstacle.shape)) {
+    lengths[0] = &cylinder->center;
+  }
+  for (const auto* values : lengths) {
+    if (values != nullptr && values->size() != 3) {
+      return {".shape", format("its points have {} coordinates, three are needed", values->size())};
+    }
+  }
+  if (!obstacle.rotation.empty() && (std::holds_alternative<PlaneShape>(obstacle.shape) ||
+                                     std::holds_alternative<CapsuleShape>(obstacle.shape))) {
+    return {".rotation", "a plane or capsule is turned by its own points; leave it out"};
+  }
+  if (auto wrong = three(".rotation", obstacle.rotation); !wrong.second.empty()) return wrong;
+  if (!obstacle.motion) return {};
+  if (auto wrong = three(".motion.velocity", obstacle.motion->velocity); !wrong.second.empty()) {
+    return wrong;
+  }
+  return three(".motion.angular_velocity", obstacle.motion->angular_velocity);
+}
+
 bool hold_the_same(const RodsOptions& options, const ClampOptions& a, const ClampOptions& b) {
   const auto held_by_a = held_vertices(options, a);
   const auto held_by_b = held_vertices(options, b);
@@ -92,6 +126,26 @@ std::string ClampOptions::validate() const {
   return "";
 }
 
+std::string PlaneShape::validate() const {
+  const bool is_zero = normal[0] == 0 && normal[1] == 0 && normal[2] == 0;
+  return is_zero ? "normal: the vector is zero; it must point out of the obstacle" : "";
+}
+
+std::string RodObstacleOptions::validate() const {
+  return check_name(name, "peg");
+}
+
+std::string RodsOptions::load_files(const std::filesystem::path& folder) {
+  std::string text;
+  for (std::size_t i = 0; i < obstacles.size(); ++i) {
+    auto* surface = std::get_if<SurfaceShape>(&obstacles[i].shape);
+    if (surface == nullptr) continue;
+    const std::string wrong = load_surface(*surface, folder);
+    if (!wrong.empty()) text += format("obstacles.{}.shape.file: {}\n", i, wrong);
+  }
+  return text;
+}
+
 std::string RodsOptions::validate() const {
   if (branches.empty()) return "branches: the list is empty, so there is no rod; add one";
   std::string text;
@@ -106,6 +160,10 @@ std::string RodsOptions::validate() const {
     const std::string key = format("branches.{}", i);
     if (find_branch(branches, branch.name, i) != nullptr) {
       add(key + ".name", format("two branches are called '{}'", branch.name));
+    }
+    if (branch.start && std::holds_alternative<StartOverhand>(*branch.start) &&
+        !branch.root.empty()) {
+      add(key + ".start", "only a branch of its own can be knotted; give its points");
     }
     if (branch.root.empty()) {
       if (branch.root_vertex != -1) add(key + ".root_vertex", "it has no meaning without `root`");
@@ -150,6 +208,30 @@ std::string RodsOptions::validate() const {
             format("clamp '{}' holds the same vertex as clamp '{}'", clamp.name, clamps[j].name));
       }
     }
+  }
+  std::vector<std::string> names;
+  for (const BranchOptions& branch : branches) {
+    names.push_back(branch.name);
+    names.push_back(branch.name + "_tube");
+  }
+  for (std::size_t i = 0; i < obstacles.size(); ++i) {
+    const std::string key = format("obstacles.{}", i);
+    const auto [where, wrong] = check_obstacle(obstacles[i]);
+    add(key + where, wrong);
+    if (std::find(names.begin(), names.end(), obstacles[i].name) != names.end()) {
+      add(key + ".name",
+          format("another part is called '{}'; give each its own name", obstacles[i].name));
+    }
+    names.push_back(obstacles[i].name);
+  }
+  for (std::size_t i = 0; i < clamps.size(); ++i) {
+    if (std::find(names.begin(), names.end(), clamps[i].name) != names.end()) {
+      add(format("clamps.{}.name", i),
+          format("another part is called '{}'; give each its own name", clamps[i].name));
+    }
+  }
+  if ((contact || !obstacles.empty()) && solver.rule == rods::RodRule::kMidpoint) {
+    add("solver.rule", "contact needs euler: midpoint goes past surfaces");
   }
   return text;
 }

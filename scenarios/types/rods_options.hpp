@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <variant>
@@ -12,6 +13,7 @@
 
 #include "core/reflect.hpp"
 #include "physics/rods/rod_step.hpp"
+#include "scenarios/types/rods_contact_options.hpp"
 
 namespace filigree {
 
@@ -61,7 +63,7 @@ struct GivenStiffness {
     v("twist", twist, About{.doc = "GJ", .unit = "N m^2", .min = 0, .required = true});
     v("line_density", line_density,
       About{.doc = "mass per length", .unit = "kg/m", .above = 0, .required = true});
-    v("radius", radius, About{.doc = "for pictures", .unit = "m", .above = 0});
+    v("radius", radius, About{.doc = "for pictures and contact", .unit = "m", .above = 0});
   }
 };
 
@@ -75,6 +77,7 @@ struct BranchOptions {
   std::int64_t edges = 0;
   std::optional<std::array<double, 3>> director;
   RodMaterial material;
+  std::optional<RodStart> start;
 
   template <class V>
   void reflect(V& v) {
@@ -93,6 +96,8 @@ struct BranchOptions {
       About{.doc = "where the first director of the section points; absent: free of twist along "
                    "the rod"});
     v("material", material, About{.doc = "of the section", .required = true});
+    v("start", start,
+      About{.doc = "where it lies when the run begins, without twist; absent: as at rest"});
   }
   std::string validate() const;
 };
@@ -164,6 +169,8 @@ struct RodsOptions {
   double damping = 0;
   bool settle = false;
   std::vector<ClampOptions> clamps;
+  std::optional<RodContactBlock> contact;
+  std::vector<RodObstacleOptions> obstacles;
   RodSolverOptions solver;
 
   template <class V>
@@ -176,8 +183,13 @@ struct RodsOptions {
             .min = 0});
     v("settle", settle, About{.doc = "true: begin in equilibrium, clamps where they start"});
     v("clamps", clamps, About{.doc = "what holds and moves the rods"});
+    v("contact", contact,
+      About{.doc = "rods touch themselves and each other; absent: they do not, but obstacles"});
+    v("obstacles", obstacles, About{.doc = "rigid bodies that stand or move on a given path"});
     v("solver", solver, About{.doc = "steps"});
   }
+  /// Reads the surfaces of obstacles.
+  std::string load_files(const std::filesystem::path& folder);
   std::string validate() const;
 };
 

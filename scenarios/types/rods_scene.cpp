@@ -53,6 +53,79 @@ std::vector<Vec3d> cut_line(const std::vector<Vec3d>& corners, std::int64_t piec
   return points;
 }
 
+double length_of(const std::vector<Vec3d>& corners) {
+  double length = 0;
+  for (std::size_t i = 1; i < corners.size(); ++i) length += norm(corners[i] - corners[i - 1]);
+  return length;
+}
+
+/// A line that goes on from its end in direction t, turns towards `to` on an arc of a radius, and
+/// goes straight on: `length` of it.
+void add_end(std::vector<Vec3d>& line, Vec3d t, const Vec3d& to, double radius, double length) {
+  const double step = radius / 20;
+  for (double left = length; left > 0; left -= step) {
+    const double part = std::min(step, left);
+    line.push_back(line.back() + part * t);
+    t += (part / radius) * (to - dot(to, t) * t);
+    t = t / norm(t);
+  }
+}
+
+/// The open knot of StartOverhand, `length` long.
+std::vector<Vec3d> overhand_line(const StartOverhand& knot, double length) {
+  constexpr double kEnd = 2.0;  // of t: beyond the last crossing
+  constexpr int kPoints = 400;
+  const double unit = knot.width / 4;  // t^4 - 4 t^2 reaches from -4 to 0
+  std::vector<Vec3d> line;
+  for (int i = -kPoints; i <= kPoints; ++i) {
+    const double t = kEnd * i / kPoints;
+    const double t2 = t * t;
+    line.push_back({knot.center[0] + 0.27 * unit * t * (t2 * t2 - 10),
+                    knot.center[1] + unit * (t2 * t2 - 4 * t2 + 2),
+                    knot.center[2] + 1.67 * unit * t * (t2 - 3)});
+  }
+  const double left = length - length_of(line);
+  FILIGREE_REQUIRE(left > 0,
+                   "the knot of width {} m is {:.3g} m long, the branch only {:.3g} m: make it "
+                   "narrower or the branch longer",
+                   number_text(knot.width), length - left, length);
+  for (int end = 0; end < 2; ++end) {
+    const Vec3d along = line.back() - line[line.size() - 2];
+    add_end(line, along / norm(along), {end == 0 ? 1.0 : -1.0, 0, 0}, knot.width / 4, left / 2);
+    std::reverse(line.begin(), line.end());
+  }
+  // Turned about y so that the ends lie on a line along x.
+  const Vec3d ends = line.back() - line.front();
+  const double c = ends[0] / std::hypot(ends[0], ends[2]);
+  const double s = ends[2] / std::hypot(ends[0], ends[2]);
+  for (Vec3d& x : line) {
+    const double along = x[0] - knot.center[0];
+    const double across = x[2] - knot.center[2];
+    x[0] = knot.center[0] + c * along + s * across;
+    x[2] = knot.center[2] - s * along + c * across;
+  }
+  return line;
+}
+
+/// The corners along which a branch starts; `first` is where its root's vertex does.
+std::vector<Vec3d> start_line(const BranchOptions& branch, const std::optional<Vec3d>& first,
+                              double length) {
+  if (const auto* knot = std::get_if<StartOverhand>(&*branch.start)) {
+    return overhand_line(*knot, length);
+  }
+  std::vector<Vec3d> line;
+  if (first) line.push_back(*first);
+  for (const auto& p : std::get<StartPoints>(*branch.start).points) {
+    line.push_back({p[0], p[1], p[2]});
+  }
+  const double start_length = length_of(line);
+  FILIGREE_REQUIRE(std::abs(start_length - length) < 0.02 * length,
+                   "branch '{}' is {:.4g} m long at rest, but {:.4g} m where it starts: make both "
+                   "lines equally long",
+                   branch.name, length, start_length);
+  return line;
+}
+
 std::size_t from_end(std::int64_t number, std::size_t count) {
   return static_cast<std::size_t>(number < 0 ? number + static_cast<std::int64_t>(count) : number);
 }
@@ -62,8 +135,8 @@ std::size_t from_end(std::int64_t number, std::size_t count) {
 RodScene make_rod_scene(const RodsOptions& options) {
   RodScene scene;
   std::vector<std::array<Index, 2>> edges;
-  std::vector<rods::EdgeProperties> properties;
   std::vector<std::optional<std::array<double, 3>>> directors;
+  bool starts_elsewhere = false;
   for (const BranchOptions& branch : options.branches) {
     std::vector<Index> vertices;
     std::vector<Vec3d> corners;
@@ -77,16 +150,28 @@ RodScene make_rod_scene(const RodsOptions& options) {
     for (const auto& p : branch.points) corners.push_back({p[0], p[1], p[2]});
     const Section section = section_of(branch.material);
     const std::vector<Vec3d> points = cut_line(corners, branch.edges);
+    std::vector<Vec3d> start = points;
+    std::optional<Vec3d> first;
+    if (!vertices.empty()) first = scene.start.positions[static_cast<std::size_t>(vertices[0])];
+    if (branch.start) {
+      start = cut_line(start_line(branch, first, length_of(corners)), branch.edges);
+      starts_elsewhere = true;
+    } else if (first && starts_elsewhere) {  // moves along with its root
+      for (Vec3d& x : start) x += *first - points[0];
+    }
     for (std::size_t k = vertices.size(); k < points.size(); ++k) {
       vertices.push_back(static_cast<Index>(scene.rest.positions.size()));
       scene.rest.positions.push_back(points[k]);
+      scene.start.positions.push_back(start[k]);
       scene.radius.push_back(section.radius);
     }
     std::vector<Index> own_edges;
     for (std::size_t k = 1; k < vertices.size(); ++k) {
       own_edges.push_back(static_cast<Index>(edges.size()));
       edges.push_back({vertices[k - 1], vertices[k]});
-      properties.push_back(section.properties);
+      scene.properties.push_back(section.properties);
+      scene.edge_radius.push_back(
+          options.contact && options.contact->radius ? *options.contact->radius : section.radius);
       directors.push_back(branch.director);
     }
     scene.branch_vertices.push_back(vertices);
@@ -100,7 +185,8 @@ RodScene make_rod_scene(const RodsOptions& options) {
       scene.rest.directors[e] = {(*directors[e])[0], (*directors[e])[1], (*directors[e])[2]};
     }
   }
-  scene.model = rods::make_rod_model(scene.topology, scene.rest, properties);
+  if (!starts_elsewhere) scene.start = scene.rest;
+  scene.model = rods::make_rod_model(scene.topology, scene.rest, scene.properties);
   if (options.gravity.size() == 3) {
     for (int a = 0; a < 3; ++a) {
       scene.model.gravity[a] = static_cast<Real>(options.gravity[static_cast<std::size_t>(a)]);

@@ -12,11 +12,14 @@ namespace filigree {
 struct RodScene {
   rods::RodTopology topology;
   rods::RodShape rest;
+  rods::RodShape start;  ///< how the rods lie when the run begins
   rods::RodModel model;
   /// Vertices of each branch in order, its root's vertex first.
   std::vector<std::vector<Index>> branch_vertices;
   std::vector<std::vector<Index>> branch_edges;
   std::vector<double> radius;  ///< per vertex, m
+  std::vector<double> edge_radius;
+  std::vector<rods::EdgeProperties> properties;  ///< per edge
 };
 RodScene make_rod_scene(const RodsOptions& options);
 

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 
+#include "scenarios/types/rods_contact_scene.hpp"
 #include "scenarios/types/rods_frame.hpp"
 #include "scenarios/types/rods_scene.hpp"
 #include "scenarios/types/type_support.hpp"
@@ -19,7 +21,9 @@ constexpr const char* kAxes[] = {"x", "y", "z"};
 class RodsSimulation final : public Simulation {
  public:
   explicit RodsSimulation(const RodsOptions& options)
-      : options_(options), scene_(make_rod_scene(options)), held_(held_parts(options, scene_)) {}
+      : options_(options), scene_(make_rod_scene(options)), held_(held_parts(options, scene_)) {
+    if (has_contact(options)) contact_ = make_scene_contact(options, scene_);
+  }
 
   void initialize(const RunContext& context) override;
   Estimate estimate() const override;
@@ -28,7 +32,12 @@ class RodsSimulation final : public Simulation {
   void describe(Frame& frame) const override {
     frame.time = state_.time;
     frame.step = steps_;
-    fill_rod_frame(options_, scene_, state_, frame);
+    fill_rod_frame(options_, scene_, state_, contact_force_, frame);
+    add_grippers(options_, scene_, held_, state_, frame);
+    for (std::size_t o = 0; o < options_.obstacles.size(); ++o) {
+      frame.blocks.push_back(
+          obstacle_block(options_.obstacles[o], rods::at_time(contact_->paths[o], state_.time)));
+    }
   }
   std::optional<Trouble> inspect() const override;
   void reflect_state(StateVisitor& visitor) override;
@@ -40,6 +49,10 @@ class RodsSimulation final : public Simulation {
   rods::RodStepOptions step_options() const {
     return {options_.solver.rule, options_.solver.tolerance, options_.solver.max_iterations};
   }
+  rods::RodStepReport advance(double dt, rods::RodState& state, rods::RodScratch& scratch,
+                              const rods::RodControls& controls,
+                              rods::RodContactScratch& touching) const;
+  void note_contact();
   Trouble not_converged(const rods::RodStepReport& report, double dt) const;
 
   RodsOptions options_;
@@ -48,6 +61,12 @@ class RodsSimulation final : public Simulation {
   rods::RodState state_;
   rods::RodControls controls_;
   rods::RodScratch scratch_;
+  std::optional<rods::RodContact> contact_;
+  rods::RodContactScratch touching_;
+  std::vector<Vec<3>> contact_force_;      ///< per vertex, N; empty without contact
+  rods::RodContactReport touched_;         ///< of the last step
+  double least_gap_ = 0;                   ///< so far, m
+  double friction_work_ = 0;               ///< so far, J
   std::vector<double> turned_;             ///< per clamp: turn made so far, rad
   std::vector<Vec<4, double>> reactions_;  ///< per clamp: force (N), moment about its edge (N m)
   std::int64_t steps_ = 0;
@@ -55,6 +74,27 @@ class RodsSimulation final : public Simulation {
   double residual_ = 0;
   double end_time_ = 0;
 };
+
+rods::RodStepReport RodsSimulation::advance(double dt, rods::RodState& state,
+                                            rods::RodScratch& scratch,
+                                            const rods::RodControls& controls,
+                                            rods::RodContactScratch& touching) const {
+  if (!contact_) {
+    return rods::implicit_step(scene_.model, controls, dt, step_options(), state, scratch);
+  }
+  return rods::implicit_step(scene_.model, controls, *contact_, dt, step_options(), state, scratch,
+                             touching);
+}
+
+/// Keeps what the diagnostics and frames tell of contact.
+void RodsSimulation::note_contact() {
+  if (!contact_) return;
+  touched_ = rods::contact_report(touching_);
+  least_gap_ = std::min(least_gap_, touched_.gap);
+  friction_work_ += touched_.friction;
+  const auto force = to_host(touching_.force);
+  contact_force_.assign(force.data(), force.data() + scene_.model.n_vertices);
+}
 
 /// Clamps as they are at `time`, with the turns that are still to be made.
 void RodsSimulation::set_controls(double time) {
@@ -67,7 +107,7 @@ void RodsSimulation::set_controls(double time) {
     if (!pose.holds) continue;
     for (const Index v : held_[c].vertices) {
       held(0, v) |= 1;
-      const Vec<3, double> x = scene_.rest.positions[static_cast<std::size_t>(v)] + pose.move;
+      const Vec<3, double> x = scene_.start.positions[static_cast<std::size_t>(v)] + pose.move;
       for (int a = 0; a < 3; ++a) target(0, v)[a] = static_cast<Real>(x[a]);
     }
     if (held_[c].edge < 0) continue;
@@ -82,14 +122,20 @@ void RodsSimulation::set_controls(double time) {
 
 void RodsSimulation::initialize(const RunContext& context) {
   end_time_ = context.end_time;
-  state_ = rods::make_rod_state(scene_.topology, scene_.model, scene_.rest);
+  state_ = rods::make_rod_state(scene_.topology, scene_.model, scene_.start);
   controls_ = rods::make_controls(scene_.model, state_);
   reactions_.assign(held_.size(), {});
   turned_.assign(held_.size(), 0);
+  if (contact_) {
+    contact_force_.assign(static_cast<std::size_t>(scene_.model.n_vertices), Vec<3>::zero());
+    least_gap_ = touched_.gap = static_cast<double>(contact_->model.activation);
+  }
   if (!options_.settle) return;
   set_controls(0);
   const rods::RodStepReport report =
-      rods::settle(scene_.model, controls_, step_options(), state_, scratch_);
+      contact_ ? rods::settle(scene_.model, controls_, *contact_, step_options(), state_, scratch_,
+                              touching_)
+               : rods::settle(scene_.model, controls_, step_options(), state_, scratch_);
   FILIGREE_REQUIRE(report.failed == 0,
                    "settle: no equilibrium was found in {} iterations (largest force left: {:.3g} "
                    "N){}; leave `settle` out to begin at rest as drawn",
@@ -97,18 +143,21 @@ void RodsSimulation::initialize(const RunContext& context) {
                    options_.clamps.empty() ? "; without clamps a rod in gravity has none"
                                            : "; raise solver.max_iterations");
   take_over(report);
+  note_contact();
+  friction_work_ = 0;
 }
 
 Estimate RodsSimulation::estimate() const {
   using Clock = std::chrono::steady_clock;
   Estimate estimate;
-  rods::RodState timed = rods::make_rod_state(scene_.topology, scene_.model, scene_.rest);
+  rods::RodState timed = rods::make_rod_state(scene_.topology, scene_.model, scene_.start);
   rods::RodScratch scratch;
+  rods::RodContactScratch touching;
   const rods::RodControls controls = rods::make_controls(scene_.model, timed);
   double seconds = 0;
   for (int repeat = 0; repeat < 3; ++repeat) {
     const auto start = Clock::now();
-    rods::implicit_step(scene_.model, controls, options_.solver.dt, step_options(), timed, scratch);
+    advance(options_.solver.dt, timed, scratch, controls, touching);
     seconds = std::chrono::duration<double>(Clock::now() - start).count();
   }
   estimate.dt = options_.solver.dt;
@@ -157,11 +206,12 @@ StepReport RodsSimulation::step(double until) {
   const double dt = left / std::max(1.0, std::ceil(left / options_.solver.dt * (1 - 1e-9)));
   const bool arrives = state_.time + dt * (1 + 1e-9) >= until;
   set_controls(arrives ? until : state_.time + dt);
-  const rods::RodStepReport done =
-      rods::implicit_step(scene_.model, controls_, dt, step_options(), state_, scratch_);
+  if (contact_) rods::move_obstacles(*contact_, arrives ? until : state_.time + dt);
+  const rods::RodStepReport done = advance(dt, state_, scratch_, controls_, touching_);
   if (arrives) state_.time = until;
   ++steps_;
   take_over(done);
+  note_contact();
   StepReport report;
   report.dt = dt;
   report.iterations = done.iterations;
@@ -176,9 +226,24 @@ void RodsSimulation::diagnose(Recorder& recorder) const {
   recorder.add("strain_energy", energy.stretch + energy.bend_twist, "J");
   recorder.add("stretch_energy", energy.stretch, "J");
   recorder.add("potential_energy", energy.gravity, "J");
-  recorder.add("total_energy", energy.total(), "J");
+  recorder.add("total_energy", energy.total() + touched_.energy, "J");
   recorder.add("newton_iterations", static_cast<double>(iterations_));
   recorder.add("residual", residual_, "N");
+  if (contact_) {
+    recorder.add("gap", touched_.gap, "m");
+    recorder.add("min_gap", least_gap_, "m");
+    recorder.add("contacts", static_cast<double>(touched_.contacts));
+    recorder.add("contact_energy", touched_.energy, "J");
+    recorder.add("friction_work", friction_work_, "J");
+    Vec<3, double> sum{};
+    double most = 0;
+    for (const Vec<3>& f : contact_force_) {
+      for (int a = 0; a < 3; ++a) sum[a] += f[a];
+      most = std::max(most, static_cast<double>(norm(f)));
+    }
+    for (int a = 0; a < 3; ++a) recorder.add(format("contact_force_{}", kAxes[a]), sum[a], "N");
+    recorder.add("largest_contact_force", most, "N");
+  }
   const auto x = to_host(state_.position);
   for (std::size_t b = 0; b < options_.branches.size(); ++b) {
     const Vec<3> end = x(0, scene_.branch_vertices[b].back());
@@ -212,6 +277,18 @@ std::optional<Trouble> RodsSimulation::inspect() const {
   return std::nullopt;
 }
 
+void reflect_contact_force(StateVisitor& visitor, std::vector<Vec<3>>& force) {
+  const auto n = static_cast<std::int64_t>(force.size());
+  NamedArray stored = make_array("contact_force", dtype_of<Real>(), {n, 3}, "N");
+  if (!visitor.loading()) std::memcpy(stored.bytes.data(), force.data(), stored.bytes.size());
+  visitor("rods/contact_force", stored);
+  if (!visitor.loading()) return;
+  FILIGREE_REQUIRE(
+      stored.shape == std::vector<std::int64_t>({n, 3}) && stored.dtype == dtype_of<Real>(),
+      "the stored forces of contact do not fit the rods of the scenario");
+  std::memcpy(force.data(), stored.bytes.data(), stored.bytes.size());
+}
+
 void RodsSimulation::reflect_state(StateVisitor& visitor) {
   visitor("time", state_.time);
   visitor("steps", steps_);
@@ -221,6 +298,16 @@ void RodsSimulation::reflect_state(StateVisitor& visitor) {
   reflect_rows(visitor, "rods/velocity", state_.velocity);
   reflect_rows(visitor, "rods/director", state_.director);
   reflect_rows(visitor, "rods/twist", state_.twist);
+  if (contact_) {
+    visitor("rods/gap", touched_.gap);
+    visitor("rods/least_gap", least_gap_);
+    std::int64_t contacts = touched_.contacts;
+    visitor("rods/contacts", contacts);
+    touched_.contacts = static_cast<Index>(contacts);
+    visitor("rods/contact_energy", touched_.energy);
+    visitor("rods/friction_work", friction_work_);
+    reflect_contact_force(visitor, contact_force_);
+  }
   for (std::size_t c = 0; c < reactions_.size(); ++c) {
     visitor(format("rods/turned/{}", c), turned_[c]);
     for (int i = 0; i < 4; ++i) visitor(format("rods/reaction/{}/{}", c, i), reactions_[c][i]);

@@ -2,9 +2,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/types/type_support.hpp"
 
+#include <limits>
+
+#include "core/error.hpp"
 #include "core/text.hpp"
+#include "io/surface_reader.hpp"
+#include "physics/surface_mesh.hpp"
 
 namespace filigree {
+
+namespace {
+
+TriangleMesh read_mesh(const std::filesystem::path& file) {
+  const SurfaceData data = read_surface(file);
+  constexpr std::size_t kMost = std::numeric_limits<Index>::max() / 3;
+  FILIGREE_REQUIRE(data.points.size() <= kMost && data.triangles.size() <= kMost,
+                   "'{}' has more than {} points or triangles; simplify the surface", file.string(),
+                   kMost);
+  TriangleMesh mesh;
+  for (const auto& [x, y, z] : data.points) mesh.points.push_back({x, y, z});
+  for (const auto& [a, b, c] : data.triangles) {
+    mesh.triangles.push_back({static_cast<Index>(a), static_cast<Index>(b), static_cast<Index>(c)});
+  }
+  return mesh;
+}
+
+}  // namespace
 
 std::string check_name(const std::string& name, const char* example) {
   const bool lower_snake =
@@ -22,6 +45,15 @@ void visit_values(StateVisitor& visitor, const std::string& name, std::vector<do
   visitor(name, array);
   const auto stored = std::as_const(array).as<double>();
   values.assign(stored.begin(), stored.end());
+}
+
+std::string load_surface(SurfaceShape& shape, const std::filesystem::path& folder) {
+  try {
+    place_surface(shape, read_mesh(folder / shape.file.path));
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "";
 }
 
 }  // namespace filigree

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <filesystem>
 #include <span>
 #include <string>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "core/array.hpp"
 #include "core/frame.hpp"
 #include "core/state_visitor.hpp"
+#include "physics/shapes.hpp"
 
 namespace filigree {
 
@@ -20,6 +22,9 @@ std::string check_name(const std::string& name, const char* example);
 
 /// A list of numbers of the state, in and out of checkpoints.
 void visit_values(StateVisitor& visitor, const std::string& name, std::vector<double>& values);
+
+/// Reads the file of a surface, relative to a folder: "" or why it cannot be used.
+std::string load_surface(SurfaceShape& shape, const std::filesystem::path& folder);
 
 /// Adds a field with `components` values for each point of the block.
 template <class T>

@@ -5,7 +5,9 @@
 
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <numbers>
 
+#include "core/error.hpp"
 #include "scenarios/types/rods_simulation.hpp"
 
 namespace filigree {
@@ -78,12 +80,15 @@ TEST(RodsScenario, ATurnAtTheStartCountsAsOneLater) {
   EXPECT_NEAR(value_of(*later, "arm_end_y"), -before, 0.02 * before);
 }
 
-TEST(RodsScenario, FramesHoldPolylinesWithTheirFields) {
+TEST(RodsScenario, FramesHoldPolylinesTubesAndGrippers) {
   const auto simulation = started(cord({}));
   Frame frame;
   simulation->describe(frame);
   validate(frame);
-  ASSERT_EQ(frame.blocks.size(), 2U);
+  ASSERT_EQ(frame.blocks.size(), 5U);
+  EXPECT_EQ(frame.blocks[2].name, "trunk_tube");
+  EXPECT_EQ(frame.blocks[2].kind, CellKind::kTriangle);
+  EXPECT_EQ(frame.blocks[4].name, "wall");
   EXPECT_EQ(frame.blocks[0].n_points(), 21);
   EXPECT_EQ(frame.blocks[1].n_points(), 6);
   EXPECT_EQ(frame.blocks[1].n_cells(), 1);
@@ -110,6 +115,89 @@ TEST(RodsScenario, ClampsThatContradictAreRefused) {
   options.clamps[0].edge = HeldEdge::kNone;
   EXPECT_EQ(options.validate(),
             "clamps.0.motion.0.turn: only a held edge can be turned; set `edge`\n");
+}
+
+/// The volume that a closed surface of triangles encloses.
+double volume_of(const Block& block) {
+  const auto point = [&](std::size_t k) {
+    const auto p = static_cast<std::size_t>(3 * block.connectivity[k]);
+    return Vec<3, double>{block.points[p], block.points[p + 1], block.points[p + 2]};
+  };
+  double volume = 0;
+  for (std::size_t k = 0; k < block.connectivity.size(); k += 3) {
+    volume += dot(point(k), cross(point(k + 1), point(k + 2))) / 6;
+  }
+  return volume;
+}
+
+/// The volume of 12 sides and the round ends, outwards.
+TEST(RodsScenario, TubesAreClosed) {
+  const auto simulation = started(cord({}));
+  Frame frame;
+  simulation->describe(frame);
+  const double r = 0.003;  // of GivenStiffness
+  const double section = 6 * std::sin(std::numbers::pi / 6) * r * r;
+  EXPECT_NEAR(volume_of(frame.blocks[2]), section * (0.4 + 4 * r / 3), 0.01 * section * 0.4);
+}
+
+/// A cord without clamps falls on a floor and a peg that carry its weight.
+RodsOptions falling_cord() {
+  RodsOptions options = cord({});
+  options.clamps.clear();
+  options.settle = false;
+  options.contact = RodContactBlock{};
+  options.contact->friction = 0.3;
+  RodObstacleOptions floor;
+  floor.name = "floor";
+  floor.shape = PlaneShape{{0, 0, -0.02}};
+  RodObstacleOptions peg = floor;
+  peg.name = "peg";
+  peg.shape = CapsuleShape{{0.1, -0.1, -0.02}, {0.1, 0.1, -0.02}, 0.005};
+  options.obstacles = {floor, peg};
+  return options;
+}
+
+TEST(RodsScenario, ObstaclesCarryTheWeight) {
+  const auto simulation = started(falling_cord());
+  while (simulation->time() < 2) simulation->step(2);
+  const double weight = 0.1 * 0.5 * 9.81;
+  EXPECT_NEAR(value_of(*simulation, "contact_force_z"), weight, 1e-3 * weight);
+  EXPECT_GT(value_of(*simulation, "min_gap"), 0);
+  EXPECT_LT(value_of(*simulation, "friction_work"), 0);
+  Frame frame;
+  simulation->describe(frame);
+  validate(frame);
+  ASSERT_EQ(frame.blocks.size(), 6U);
+  EXPECT_EQ(frame.blocks[4].name, "floor");
+  EXPECT_EQ(frame.blocks[5].name, "peg");
+}
+
+TEST(RodsScenario, WrongObstaclesAreRefused) {
+  RodsOptions options = falling_cord();
+  options.obstacles[1].name = "arm_tube";
+  EXPECT_EQ(options.validate(),
+            "obstacles.1.name: another part is called 'arm_tube'; give each its own name\n");
+  options = falling_cord();
+  options.obstacles[0].shape = BoxShape{{0, 0}, {1, 1}};
+  EXPECT_EQ(options.validate(),
+            "obstacles.0.shape: its points have 2 coordinates, three are needed\n");
+  options = falling_cord();
+  options.solver.rule = rods::RodRule::kMidpoint;
+  EXPECT_EQ(options.validate(), "solver.rule: contact needs euler: midpoint goes past surfaces\n");
+}
+
+/// A rod starts along other points than at rest, and its branch along with it.
+TEST(RodsScenario, RodsStartElsewhere) {
+  RodsOptions options = cord({});
+  options.settle = false;
+  options.branches[0].start = StartPoints{{{0, 0, 0}, {0, 0, 0.4}}};
+  const auto simulation = started(options);
+  EXPECT_NEAR(value_of(*simulation, "trunk_end_z"), 0.4, tol<Real>(100));
+  EXPECT_NEAR(value_of(*simulation, "arm_end_z"), 0.2, tol<Real>(100));
+  options.branches[0].start = StartPoints{{{0, 0, 0}, {0, 0, 0.5}}};
+  EXPECT_THROW(make_rods(options), InputError);
+  options.branches[0].start = StartOverhand{{}, 0.2};
+  EXPECT_THROW(make_rods(options), InputError);
 }
 
 }  // namespace
