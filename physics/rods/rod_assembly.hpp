@@ -67,6 +67,26 @@ namespace detail {
 FILIGREE_FUNCTION void add_to_node(Vec<4>& node, Real sign, const Vec<8>& g, int from) {
   for (int i = 0; i < 3; ++i) node[i] += sign * g[from + i];
 }
+/// Adds what acts on the variables of a joint (see BendTwist) to the nodes.
+FILIGREE_FUNCTION void add_to_nodes(const DeviceJoint& joint, const Vec<8>& g, Vec<4>* nodes) {
+  add_to_node(nodes[joint.far_a], -1, g, 0);
+  add_to_node(nodes[joint.vertex], 1, g, 0);
+  add_to_node(nodes[joint.vertex], -1, g, 3);
+  add_to_node(nodes[joint.far_b], 1, g, 3);
+  nodes[joint.theta_a == 1 ? joint.vertex : joint.far_a][3] += joint.sign_a * g[6];
+  nodes[joint.theta_b == 1 ? joint.vertex : joint.far_b][3] += joint.sign_b * g[7];
+}
+/// How the variables of a joint change with the nodes: the transpose of add_to_nodes.
+FILIGREE_FUNCTION Vec<8> change_of_joint(const DeviceJoint& joint, const Vec<4>* nodes) {
+  Vec<8> change{};
+  for (int i = 0; i < 3; ++i) {
+    change[i] = nodes[joint.vertex][i] - nodes[joint.far_a][i];
+    change[3 + i] = nodes[joint.far_b][i] - nodes[joint.vertex][i];
+  }
+  change[6] = joint.sign_a * nodes[joint.theta_a == 1 ? joint.vertex : joint.far_a][3];
+  change[7] = joint.sign_b * nodes[joint.theta_b == 1 ? joint.vertex : joint.far_b][3];
+  return change;
+}
 
 /// Adds the 3x3 block to rows and columns 0 to 2.
 FILIGREE_FUNCTION void add_positions(Mat<4>& to, const Mat<3>& block) {
@@ -178,12 +198,7 @@ FILIGREE_FUNCTION void add_elasticity(const RodModel& model, Index row, const Ro
     const Vec<3> moment = K * (s.kappa - model.joint_rest(row, j));
     Vec<8> g{};
     for (int n = 0; n < 3; ++n) g += moment[n] * s.gradient[n];
-    detail::add_to_node(gradient[joint.far_a], -1, g, 0);
-    detail::add_to_node(gradient[joint.vertex], 1, g, 0);
-    detail::add_to_node(gradient[joint.vertex], -1, g, 3);
-    detail::add_to_node(gradient[joint.far_b], 1, g, 3);
-    gradient[joint.theta_a == 1 ? joint.vertex : joint.far_a][3] += joint.sign_a * g[6];
-    gradient[joint.theta_b == 1 ? joint.vertex : joint.far_b][3] += joint.sign_b * g[7];
+    detail::add_to_nodes(joint, g, gradient);
     if (!second) continue;
     Mat<8> H{};
     for (int n = 0; n < 3; ++n) {

@@ -22,6 +22,11 @@ void reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
 
 }  // namespace
 
+void reserve_kept(const RodModel& model, Index batch, RodScratch& s) {
+  reserve(s.kept_diagonal, "rods/kept_diagonal", batch, model.n_vertices);
+  reserve(s.kept_coupling, "rods/kept_coupling", batch, model.pattern.n_blocks);
+}
+
 void reserve(const RodModel& model, Index batch, RodScratch& s) {
   reserve(s.position, "rods/position", batch, model.n_vertices);
   reserve(s.trial_position, "rods/trial_position", batch, model.n_vertices);
@@ -53,25 +58,6 @@ using namespace detail;
 /// Range of what is added to matrices that are not positive definite, in stiffnesses of a joint.
 constexpr Real kLeastShift = Real(1e-6);
 constexpr Real kMostShift = Real(1e16);
-
-FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
-  return v * (1 / norm(v));
-}
-
-/// The frame of an edge that goes from vector `before` to `after`, carried along, then turned by
-/// theta; made perpendicular and of unit length again.
-FILIGREE_FUNCTION Vec<3> carried_director(const Vec<3>& before, const Vec<3>& after,
-                                          const Vec<3>& director, Real theta) {
-  const Vec<3> t = unit(after);
-  Vec<3> d = transported(unit(before), t, director);
-  if (theta != 0) d = Kokkos::cos(theta) * d + Kokkos::sin(theta) * cross(t, d);
-  return unit(d - dot(d, t) * t);
-}
-
-FILIGREE_FUNCTION void update_twists(const RodModel& model, Index row, const RodPose& pose,
-                                     Real* twist) {
-  for (Index j = 0; j < model.n_joints; ++j) twist[j] = joint_kappa(model, row, pose, j)[2];
-}
 
 /// phi of the file comment.
 FILIGREE_FUNCTION Real step_energy(const RodModel& model, Index row, const StepStart& start,

@@ -56,6 +56,7 @@ struct RodScratch {
   Array<Real, 2> twist, trial_twist;
   Array<Vec<4>, 2> gradient, direction;
   Array<Mat<4>, 2> diagonal, coupling;
+  Array<Mat<4>, 2> kept_diagonal, kept_coupling;  ///< for steps and derivatives that need them
 
   /// [batch, n_vertices] after a step: what the clamp of a held vertex exerts, force (N) and moment
   /// about the edge to the parent (N m); what is left of the balance of forces where free.

@@ -1,6 +1,6 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-// Inner workings of rod_step.cpp and rod_adjoint.cpp: rows of scratch, the equations of a step.
+// Inner workings of steps and of their derivatives: rows of scratch, the equations of a step.
 #pragma once
 
 #include "physics/rods/rod_assembly.hpp"
@@ -22,6 +22,7 @@ struct Workspace {
   Vec<4>* gradient;
   Vec<4>* direction;
   TreeMatrix matrix;
+  TreeMatrix kept;  ///< the matrix itself, for who reserved it: factors overwrite it
 };
 
 /// The start of a step, and weights of its terms.
@@ -49,7 +50,27 @@ FILIGREE_FUNCTION Workspace workspace_of(const RodScratch& s, Index b) {
           row_of(s.trial_twist, b),
           row_of(s.gradient, b),
           row_of(s.direction, b),
-          {row_of(s.diagonal, b), row_of(s.coupling, b)}};
+          {row_of(s.diagonal, b), row_of(s.coupling, b)},
+          {row_of(s.kept_diagonal, b), row_of(s.kept_coupling, b)}};
+}
+
+FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
+  return v * (1 / norm(v));
+}
+
+/// The frame of an edge that goes from vector `before` to `after`, carried along, then turned by
+/// theta; made perpendicular and of unit length again.
+FILIGREE_FUNCTION Vec<3> carried_director(const Vec<3>& before, const Vec<3>& after,
+                                          const Vec<3>& director, Real theta) {
+  const Vec<3> t = unit(after);
+  Vec<3> d = transported(unit(before), t, director);
+  if (theta != 0) d = Kokkos::cos(theta) * d + Kokkos::sin(theta) * cross(t, d);
+  return unit(d - dot(d, t) * t);
+}
+
+FILIGREE_FUNCTION void update_twists(const RodModel& model, Index row, const RodPose& pose,
+                                     Real* twist) {
+  for (Index j = 0; j < model.n_joints; ++j) twist[j] = joint_kappa(model, row, pose, j)[2];
 }
 
 /// d phi / d(x, theta), and its second derivatives into the matrix.
@@ -103,7 +124,16 @@ FILIGREE_FUNCTION void hold(const RodModel& model, const StepStart& start, const
   }
 }
 
-/// Grows the scratch to so many rods.
+/// Keeps the matrix before factors overwrite it.
+FILIGREE_FUNCTION void keep_matrix(const RodModel& model, const Workspace& work) {
+  for (Index v = 0; v < model.n_vertices; ++v) work.kept.diagonal[v] = work.matrix.diagonal[v];
+  for (Index k = 0; k < model.pattern.n_blocks; ++k) {
+    work.kept.coupling[k] = work.matrix.coupling[k];
+  }
+}
+
+/// Grows the scratch to so many rods; reserve_kept() the rows of Workspace::kept.
 void reserve(const RodModel& model, Index batch, RodScratch& scratch);
+void reserve_kept(const RodModel& model, Index batch, RodScratch& scratch);
 
 }  // namespace filigree::rods::detail
