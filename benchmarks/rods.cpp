@@ -65,12 +65,13 @@ void move_end(const Cable& cable, Index vertices, Index batch, double time) {
 void rod_step(benchmark::State& bench) {
   const auto vertices = static_cast<Index>(bench.range(0));
   const auto batch = static_cast<Index>(bench.range(1));
+  const RodStepOptions options{.rule = static_cast<RodRule>(bench.range(2)), .tolerance = 1e-6};
   Cable cable = make_cable(vertices, batch);
   Index iterations = 0;
   const auto advance = [&] {
     move_end(cable, vertices, batch, cable.state.time);
-    const RodStepReport report = implicit_step(cable.model, cable.controls, 0.01,
-                                               {.tolerance = 1e-6}, cable.state, cable.scratch);
+    const RodStepReport report = implicit_step(cable.model, cable.controls, 0.01, options,
+                                               cable.state, cable.scratch);
     iterations += report.iterations;
     if (report.failed > 0) bench.SkipWithError("Newton's method failed");
   };
@@ -84,12 +85,9 @@ void rod_step(benchmark::State& bench) {
                                      benchmark::Counter::kIsRate};
 }
 BENCHMARK(rod_step)
-    ->ArgNames({"vertices", "batch"})
-    ->Args({13, 1})
-    ->Args({100, 1})
-    ->Args({1000, 1})
-    ->Args({13, 64})
-    ->Args({13, 1024})
+    ->ArgNames({"vertices", "batch", "rule"})
+    ->ArgsProduct({{13, 100, 1000, 10000}, {1}, {0, 2}})
+    ->ArgsProduct({{13}, {16, 128, 1024}, {0, 2}})
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/parallel.hpp"
+#include "physics/rods/rod_semi_implicit.hpp"
 #include "physics/rods/rod_step_parts.hpp"
 
 namespace filigree::rods {
@@ -22,9 +23,33 @@ void reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
 
 }  // namespace
 
+void reserve_edges(const RodModel& model, Index batch, RodScratch& s) {
+  reserve(s.edge_diagonal, "rods/edge_diagonal", batch, model.n_vertices);
+  reserve(s.edge_coupling, "rods/edge_coupling", batch, model.pattern.n_blocks);
+  reserve(s.multiplier, "rods/multiplier", batch, model.n_vertices);
+  reserve(s.edge_change, "rods/edge_change", batch, model.n_vertices);
+  reserve(s.length, "rods/length", batch, model.n_edges);
+}
+
 void reserve_kept(const RodModel& model, Index batch, RodScratch& s) {
   reserve(s.kept_diagonal, "rods/kept_diagonal", batch, model.n_vertices);
   reserve(s.kept_coupling, "rods/kept_coupling", batch, model.pattern.n_blocks);
+}
+
+RodStepReport report_of(Index batch, const RodScratch& scratch) {
+  Kokkos::deep_copy(scratch.host_iterations.view(), scratch.iterations.view());
+  Kokkos::deep_copy(scratch.host_residual.view(), scratch.residual.view());
+  Kokkos::deep_copy(scratch.host_converged.view(), scratch.converged.view());
+  RodStepReport report;
+  for (Index b = 0; b < batch; ++b) {
+    report.iterations = std::max(report.iterations, scratch.host_iterations(b));
+    const double left = scratch.host_residual(b);
+    if (!(left <= report.residual)) report.residual = left;  // NaN too
+    if (scratch.host_converged(b) == 0) {
+      if (report.failed++ == 0) report.first_failed = b;
+    }
+  }
+  return report;
 }
 
 void reserve(const RodModel& model, Index batch, RodScratch& s) {
@@ -90,26 +115,6 @@ FILIGREE_FUNCTION bool find_direction(const RodModel& model, Index row, const St
   if (factorize(model.pattern, work.matrix) > 0) return false;
   solve(model.pattern, work.matrix, work.direction);
   return true;
-}
-
-/// The pose at a share of the direction, into the trial rows.
-FILIGREE_FUNCTION void move(const RodModel& model, Index row, const Workspace& work, Real share) {
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    for (int i = 0; i < 3; ++i) {
-      work.trial_position[v][i] = work.position[v][i] + share * work.direction[v][i];
-    }
-  }
-  for (Index e = 0; e < model.n_edges; ++e) {
-    const Index tail = model.tail(e);
-    const Index head = model.head(e);
-    work.trial_director[e] =
-        carried_director(work.position[head] - work.position[tail],
-                         work.trial_position[head] - work.trial_position[tail], work.director[e],
-                         share * work.direction[model.edge_node(e)][3]);
-  }
-  for (Index j = 0; j < model.n_joints; ++j) work.trial_twist[j] = work.twist[j];
-  update_twists(model, row, {work.trial_position, work.trial_director, work.trial_twist},
-                work.trial_twist);
 }
 
 FILIGREE_FUNCTION void accept_trial(const RodModel& model, const Workspace& work) {
@@ -215,9 +220,10 @@ FILIGREE_FUNCTION void set_pose(const RodModel& model, Index row, const RodState
 
 /// What kind of step is taken.
 struct StepKind {
-  Real dt;         ///< of the minimisation
-  bool to_middle;  ///< the minimisation leads to the middle of the step
-  bool from_rest;  ///< velocities count as zero, and are zero afterwards
+  Real dt;           ///< of the minimisation
+  bool to_middle;    ///< the minimisation leads to the middle of the step
+  bool from_rest;    ///< velocities count as zero, and are zero afterwards
+  bool only_failed;  ///< rods whose last step converged are left alone
   Real tolerance;
   int max_iterations;
 };
@@ -237,21 +243,6 @@ FILIGREE_FUNCTION void double_step(const RodModel& model, Index row, const RodCo
   }
   move(model, row, work, 1);
   accept_trial(model, work);
-}
-
-/// Notes what is left of the balance of forces, and the reactions of clamps.
-FILIGREE_FUNCTION Real note_reactions(const RodModel& model, const StepStart& start,
-                                      const Workspace& work, Vec<4>* reaction) {
-  Real residual = 0;
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    const Vec<4>& g = work.gradient[v];
-    reaction[v] = g;
-    if ((start.held[v] & kPositionHeld) == 0) {
-      const Real left = norm(Vec<3>{g[0], g[1], g[2]});
-      if (!(left <= residual)) residual = left;  // NaN too
-    }
-  }
-  return residual;
 }
 
 /// Takes the pose over into the state, with the velocities that led to it.
@@ -278,6 +269,7 @@ void step_all(const RodModel& rods, const RodControls& held, const RodState& rod
   const RodScratch scratch = memory;
   for_each_uneven(
       "rods/step", state.batch, 1, FILIGREE_LAMBDA(Index b) {
+        if (kind.only_failed && scratch.converged(b) != 0) return;
         const Index row = model.rows == 1 ? 0 : b;
         const Workspace work = workspace_of(scratch, b);
         if (kind.from_rest) {
@@ -310,23 +302,15 @@ void step_all(const RodModel& rods, const RodControls& held, const RodState& rod
       });
 }
 
-RodStepReport report_of(Index batch, const RodScratch& scratch) {
-  Kokkos::deep_copy(scratch.host_iterations.view(), scratch.iterations.view());
-  Kokkos::deep_copy(scratch.host_residual.view(), scratch.residual.view());
-  Kokkos::deep_copy(scratch.host_converged.view(), scratch.converged.view());
-  RodStepReport report;
-  for (Index b = 0; b < batch; ++b) {
-    report.iterations = std::max(report.iterations, scratch.host_iterations(b));
-    const double left = scratch.host_residual(b);
-    if (!(left <= report.residual)) report.residual = left;  // NaN too
-    if (scratch.host_converged(b) == 0) {
-      if (report.failed++ == 0) report.first_failed = b;
-    }
-  }
-  return report;
-}
-
 }  // namespace
+
+void detail::step_failed_implicitly(const RodModel& model, const RodControls& controls, double dt,
+                                    const RodStepOptions& options, const RodState& state,
+                                    const RodScratch& scratch) {
+  step_all(model, controls, state, scratch,
+           {static_cast<Real>(dt), false, false, true, static_cast<Real>(options.tolerance),
+            options.max_iterations});
+}
 
 RodControls make_controls(const RodModel& model, const RodState& state) {
   RodControls controls{Array<Index, 2>("rods/held", state.batch, model.n_vertices),
@@ -342,10 +326,13 @@ RodControls make_controls(const RodModel& model, const RodState& state) {
 
 RodStepReport implicit_step(const RodModel& model, const RodControls& controls, double dt,
                             const RodStepOptions& options, RodState& state, RodScratch& scratch) {
+  if (options.rule == RodRule::kSemiImplicit) {
+    return semi_implicit_step(model, controls, dt, options, state, scratch);
+  }
   reserve(model, state.batch, scratch);
   const bool to_middle = options.rule == RodRule::kMidpoint;
   step_all(model, controls, state, scratch,
-           {static_cast<Real>(to_middle ? dt / 2 : dt), to_middle, false,
+           {static_cast<Real>(to_middle ? dt / 2 : dt), to_middle, false, false,
             static_cast<Real>(options.tolerance), options.max_iterations});
   state.time += dt;
   return report_of(state.batch, scratch);
@@ -362,7 +349,7 @@ RodStepReport settle(const RodModel& model, const RodControls& controls,
   double dt = kFirst;
   for (int k = 0; k <= kDoublings; ++k, dt *= 2) {
     step_all(model, k == 0 ? controls : still, state, scratch,
-             {static_cast<Real>(dt), false, true, static_cast<Real>(options.tolerance),
+             {static_cast<Real>(dt), false, true, false, static_cast<Real>(options.tolerance),
               options.max_iterations});
   }
   return report_of(state.batch, scratch);

@@ -73,18 +73,38 @@ FILIGREE_FUNCTION void update_twists(const RodModel& model, Index row, const Rod
   for (Index j = 0; j < model.n_joints; ++j) twist[j] = joint_kappa(model, row, pose, j)[2];
 }
 
-/// d phi / d(x, theta), and its second derivatives into the matrix.
-FILIGREE_FUNCTION void assemble(const RodModel& model, Index row, const StepStart& start,
-                                const Workspace& work, bool second) {
+/// The pose at a share of the direction, into the trial rows.
+FILIGREE_FUNCTION void move(const RodModel& model, Index row, const Workspace& work, Real share) {
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    for (int i = 0; i < 3; ++i) {
+      work.trial_position[v][i] = work.position[v][i] + share * work.direction[v][i];
+    }
+  }
+  for (Index e = 0; e < model.n_edges; ++e) {
+    const Index tail = model.tail(e);
+    const Index head = model.head(e);
+    work.trial_director[e] =
+        carried_director(work.position[head] - work.position[tail],
+                         work.trial_position[head] - work.trial_position[tail], work.director[e],
+                         share * work.direction[model.edge_node(e)][3]);
+  }
+  for (Index j = 0; j < model.n_joints; ++j) work.trial_twist[j] = work.twist[j];
+  update_twists(model, row, {work.trial_position, work.trial_director, work.trial_twist},
+                work.trial_twist);
+}
+
+FILIGREE_FUNCTION void clear_system(const RodModel& model, const Workspace& work, bool second) {
   for (Index v = 0; v < model.n_vertices; ++v) {
     work.gradient[v] = Vec<4>::zero();
     if (second) work.matrix.diagonal[v] = Mat<4>::zero();
   }
-  if (second) {
-    for (Index k = 0; k < model.pattern.n_blocks; ++k) work.matrix.coupling[k] = Mat<4>::zero();
-  }
-  add_elasticity(model, row, {work.position, work.director, work.twist}, work.gradient, second,
-                 work.matrix);
+  if (!second) return;
+  for (Index k = 0; k < model.pattern.n_blocks; ++k) work.matrix.coupling[k] = Mat<4>::zero();
+}
+
+/// Adds what phi has beside the elastic energy: inertia, damping, gravity, forces.
+FILIGREE_FUNCTION void add_inertia(const RodModel& model, Index row, const StepStart& start,
+                                   const Workspace& work, bool second) {
   for (Index v = 0; v < model.n_vertices; ++v) {
     const Real m = model.mass(row, v);
     const Vec<3> moved = work.position[v] - start.position[v];
@@ -95,6 +115,30 @@ FILIGREE_FUNCTION void assemble(const RodModel& model, Index row, const StepStar
     if (!second) continue;
     for (int i = 0; i < 3; ++i) work.matrix.diagonal[v](i, i) += m * (start.inertia + start.drag);
   }
+}
+
+/// d phi / d(x, theta), and its second derivatives into the matrix.
+FILIGREE_FUNCTION void assemble(const RodModel& model, Index row, const StepStart& start,
+                                const Workspace& work, bool second) {
+  clear_system(model, work, second);
+  add_elasticity(model, row, {work.position, work.director, work.twist}, work.gradient, second,
+                 work.matrix);
+  add_inertia(model, row, start, work, second);
+}
+
+/// Notes what is left of the balance of forces, and the reactions of clamps.
+FILIGREE_FUNCTION Real note_reactions(const RodModel& model, const StepStart& start,
+                                      const Workspace& work, Vec<4>* reaction) {
+  Real residual = 0;
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Vec<4>& g = work.gradient[v];
+    reaction[v] = g;
+    if ((start.held[v] & kPositionHeld) == 0) {
+      const Real left = norm(Vec<3>{g[0], g[1], g[2]});
+      if (!(left <= residual)) residual = left;  // NaN too
+    }
+  }
+  return residual;
 }
 
 /// Takes the unknowns that are held out of the system. The angle of a root, which has no edge, is
@@ -132,8 +176,18 @@ FILIGREE_FUNCTION void keep_matrix(const RodModel& model, const Workspace& work)
   }
 }
 
-/// Grows the scratch to so many rods; reserve_kept() the rows of Workspace::kept.
+/// Grows the scratch to so many rods; reserve_kept() the rows of Workspace::kept, reserve_edges()
+/// the numbers of edges of semi-implicit steps.
 void reserve(const RodModel& model, Index batch, RodScratch& scratch);
 void reserve_kept(const RodModel& model, Index batch, RodScratch& scratch);
+void reserve_edges(const RodModel& model, Index batch, RodScratch& scratch);
+
+/// An implicit step of the rods whose last step failed (RodScratch::converged).
+void step_failed_implicitly(const RodModel& model, const RodControls& controls, double dt,
+                            const RodStepOptions& options, const RodState& state,
+                            const RodScratch& scratch);
+
+/// What the scratch holds after a step.
+RodStepReport report_of(Index batch, const RodScratch& scratch);
 
 }  // namespace filigree::rods::detail

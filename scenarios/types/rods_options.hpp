@@ -17,7 +17,7 @@ namespace filigree {
 
 template <>
 struct EnumNames<rods::RodRule> {
-  static constexpr std::array names{"euler", "midpoint"};
+  static constexpr std::array names{"euler", "midpoint", "semi_implicit"};
 };
 
 /// A solid round section: EA = E pi r^2, EI = E pi r^4/4, GJ = E pi r^4/(4 (1 + nu)).
@@ -151,9 +151,12 @@ struct RodSolverOptions {
     v("rule", rule,
       About{.doc =
                 "euler damps what the step cannot resolve; midpoint is of second order and keeps "
-                "momentum"});
+                "momentum; semi_implicit keeps momentum too and costs half as much"});
     v("tolerance", tolerance,
-      About{.doc = "of Newton's method: last move over the mean edge", .max = 1e-2, .above = 0});
+      About{.doc = "of Newton's method: last move over the mean edge; of lengths where the rule is "
+                   "semi_implicit",
+            .max = 1e-2,
+            .above = 0});
     v("max_iterations", max_iterations, About{.doc = "of Newton's method", .min = 1, .max = 1000});
   }
 };
