@@ -340,7 +340,8 @@ FILIGREE_FUNCTION Index step_rod(const RodModel& model, Index row, const RodCont
   if (!solve_linear(model, controls, b, step, reaction)) return -1;
   if (!is_small(model, step) || !factor_lengths(model, row, step)) return -1;
   const Index iterations =
-      find_lengths(model, row, step, tolerance, std::min(kMostIterations, max_iterations));
+      find_lengths(model, row, step, tolerance,
+                   max_iterations < kMostIterations ? max_iterations : kMostIterations);
   if (iterations < 0 || !is_small(model, step)) return -1;
   subtract_pulls(model, step, reaction);
   take_step(model, row, controls, step, state, b);
