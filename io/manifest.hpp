@@ -51,7 +51,7 @@ struct Manifest {
   std::string started;  ///< UTC, ISO 8601: "2024-05-01T12:00:00Z"
   std::string ended;    ///< "" while running
   std::string status =
-      "running";  ///< "running", "done", "failed", "interrupted", "expectation_missed"
+      "running";  ///< or "done", "failed", "interrupted", "expectation_missed", "without_data"
   int exit_code = 0;
   std::int64_t steps = 0;
   double wall_seconds = 0;

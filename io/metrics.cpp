@@ -10,15 +10,23 @@
 
 namespace filigree {
 
-void write_metrics(const std::filesystem::path& file, std::span<const Metric> metrics) {
+void write_metrics(const std::filesystem::path& file, std::span<const Metric> metrics,
+                   std::span<const MetricList> lists) {
+  const auto check = [&](const std::string& name, double value) {
+    if (std::isfinite(value)) return;
+    throw NumericalError(format("metric '{}' is not finite ({}); '{}' was not written", name,
+                                number_text(value), file.string()));
+  };
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
   for (const Metric& metric : metrics) {
     FILIGREE_REQUIRE(!json.contains(metric.name), "there are two metrics named '{}'", metric.name);
-    if (!std::isfinite(metric.value)) {
-      throw NumericalError(format("metric '{}' is not finite ({}); '{}' was not written",
-                                  metric.name, number_text(metric.value), file.string()));
-    }
+    check(metric.name, metric.value);
     json[metric.name] = {{"value", metric.value}, {"unit", metric.unit}};
+  }
+  for (const MetricList& list : lists) {
+    FILIGREE_REQUIRE(!json.contains(list.name), "there are two metrics named '{}'", list.name);
+    for (const double value : list.values) check(list.name, value);
+    json[list.name] = {{"values", list.values}, {"unit", list.unit}};
   }
   write_file_atomically(file, json_text(json));
 }
@@ -28,6 +36,7 @@ std::vector<Metric> read_metrics(const std::filesystem::path& file) {
   FILIGREE_REQUIRE(json.is_object(), "{}: not a table of metrics", file.string());
   std::vector<Metric> metrics;
   for (const auto& [name, entry] : json.items()) {
+    if (entry.is_object() && entry.contains("values") && entry["values"].is_array()) continue;
     const bool is_good = entry.is_object() && entry.contains("value") && entry.contains("unit") &&
                          entry["value"].is_number() && entry["unit"].is_string();
     FILIGREE_REQUIRE(is_good, "{}: metric '{}' must look like {{\"value\": 1.5, \"unit\": \"m\"}}",

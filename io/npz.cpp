@@ -243,13 +243,15 @@ class ZipReader {
 
 }  // namespace
 
-NamedArrays parse_npz(std::span<const std::byte> bytes, const std::string& label) {
+NamedArrays parse_npz(std::span<const std::byte> bytes, const std::string& label,
+                      const std::vector<std::string>& only) {
   const ZipReader zip(bytes, label);
   NamedArrays arrays;
   for (const Entry& entry : zip.entries()) {
     const std::string name = entry.file.substr(0, entry.file.size() - 4);
     FILIGREE_REQUIRE(!name.empty() && !arrays.contains(name),
                      "{}: the array name '{}' is empty or there twice", label, name);
+    if (!only.empty() && std::find(only.begin(), only.end(), name) == only.end()) continue;
     NamedArray array = parse_npy(zip.unpack(entry), format("{}: {}", label, entry.file), name);
     array.unit = entry.comment;
     arrays.add(std::move(array));
@@ -302,8 +304,8 @@ std::vector<std::byte> encode_npz(const NamedArrays& arrays, NpzCompression comp
   return out;
 }
 
-NamedArrays read_npz(const std::filesystem::path& file) {
-  return parse_npz(read_file(file), file.string());
+NamedArrays read_npz(const std::filesystem::path& file, const std::vector<std::string>& only) {
+  return parse_npz(read_file(file), file.string(), only);
 }
 
 void write_npz(const std::filesystem::path& file, const NamedArrays& arrays,

@@ -19,12 +19,14 @@ namespace filigree {
 
 enum class NpzCompression { kStored, kDeflate };
 
-NamedArrays read_npz(const std::filesystem::path& file);
+/// With `only` not empty other arrays are passed over, whatever is in them.
+NamedArrays read_npz(const std::filesystem::path& file, const std::vector<std::string>& only = {});
 void write_npz(const std::filesystem::path& file, const NamedArrays& arrays,
                NpzCompression compression = NpzCompression::kDeflate);
 
 /// The same on bytes in memory; `label` names them in messages.
-NamedArrays parse_npz(std::span<const std::byte> bytes, const std::string& label);
+NamedArrays parse_npz(std::span<const std::byte> bytes, const std::string& label,
+                      const std::vector<std::string>& only = {});
 /// More than `max_bytes` are refused: the limit of zip archives without zip64.
 std::vector<std::byte> encode_npz(const NamedArrays& arrays, NpzCompression compression,
                                   std::uint64_t max_bytes = 0xfffffffe);

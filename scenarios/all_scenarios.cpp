@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The explicit list of scenario types: one line each.
 #include "scenarios/registry.hpp"
+#include "scenarios/types/cable_identify_simulation.hpp"
+#include "scenarios/types/cable_replay_simulation.hpp"
 #include "scenarios/types/dataset_simulation.hpp"
+#include "scenarios/types/deft_parity_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
 #include "scenarios/types/rods_simulation.hpp"
 
@@ -11,6 +14,15 @@ namespace filigree {
 const ScenarioRegistry& scenario_types() {
   static const ScenarioRegistry types = [] {
     ScenarioRegistry list("scenario type");
+    list.add("cable_identification",
+             scenario_type<CableIdentificationOptions>(
+                 "parameters of a cable from recordings of its motion", make_cable_identification));
+    list.add("cable_replay", scenario_type<CableReplayOptions>(
+                                 "recorded motions of a cable, predicted", make_cable_replay));
+    list.add("deft_parity",
+             scenario_type<DeftParityOptions>(
+                 "a published branched-rod program on recorded cables, to compare with",
+                 make_deft_parity));
     list.add("mpm", scenario_type<MpmOptions>(
                         "bodies of continuous material in a box, material point method", make_mpm));
     list.add("mpm_dataset",

@@ -43,6 +43,7 @@ class Runner {
   void start_files();
   void copy_named_files() const;
   void start_manifest();
+  void end_without_data(const std::string& missing);
   void loop();
   void step();
   void finish();
@@ -104,6 +105,10 @@ RunResult Runner::run() {
     throw;
   }
   try {
+    if (const std::string missing = simulation_->missing_data(); !missing.empty()) {
+      end_without_data(missing);
+      return result_;
+    }
     start_files();
     loop();
     if (result_.code != ExitCode::kInterrupted) finish();
@@ -255,6 +260,15 @@ void Runner::start_files() {
   write_checkpoint(true);
 }
 
+/// Leaves a manifest that says so.
+void Runner::end_without_data(const std::string& missing) {
+  if (!loaded_) folder_.clear();
+  start_manifest();
+  write_file_atomically(folder_.resolved(), scenario_.resolved);
+  tell("warning", format("nothing was run: {}", missing));
+  end("without_data", ExitCode::kDone);
+}
+
 bool Runner::finished() const {
   return progress_.time >= progress_.end ||
          (progress_.max_steps > 0 && progress_.step >= progress_.max_steps);
@@ -380,7 +394,9 @@ std::vector<Metric> Runner::write_figures() {
            format("the run does not determine '{}': it is left out of metrics.json", row.name));
     }
   }
-  if (!metrics.empty()) write_metrics(folder_.metrics(), metrics);
+  if (!metrics.empty() || !figures.lists().empty()) {
+    write_metrics(folder_.metrics(), metrics, figures.lists());
+  }
   return metrics;
 }
 

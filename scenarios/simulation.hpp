@@ -11,6 +11,7 @@
 
 #include "core/frame.hpp"
 #include "core/state_visitor.hpp"
+#include "io/metrics.hpp"
 
 namespace filigree {
 
@@ -49,10 +50,16 @@ class Recorder {
   void add(std::string name, double value, std::string unit = "") {
     rows_.push_back({std::move(name), value, std::move(unit)});
   }
+  /// One scalar for each of several things of a kind; only among figures of the whole run.
+  void add_list(std::string name, std::vector<double> values, std::string unit = "") {
+    lists_.push_back({std::move(name), std::move(values), std::move(unit)});
+  }
   const std::vector<Row>& rows() const { return rows_; }
+  const std::vector<MetricList>& lists() const { return lists_; }
 
  private:
   std::vector<Row> rows_;
+  std::vector<MetricList> lists_;
 };
 
 /// What `--dry-run` prints.
@@ -70,6 +77,10 @@ class Simulation {
 
   /// Allocates and fills the initial state. Called once, before anything else.
   virtual void initialize(const RunContext& context) = 0;
+  /// "", or why there is nothing to run: data that is not part of the program is not there. Asked
+  /// after initialize(); the run then ends well, without steps, frames or figures, and what the
+  /// scenario expects does not apply.
+  virtual std::string missing_data() const { return ""; }
   /// Called instead of stepping by --dry-run, after initialize().
   virtual Estimate estimate() const = 0;
   /// Advances once, by at most `until - time()`; lands on `until` exactly when it gets there.

@@ -8,6 +8,7 @@
 #include "core/parallel.hpp"
 #include "core/to_real.hpp"
 #include "physics/rods/rod_assembly.hpp"
+#include "physics/rods/rod_parameters.hpp"
 
 namespace filigree::rods {
 
@@ -72,24 +73,6 @@ void check_shape(const RodTopology& topology, const RodShape& shape) {
   }
 }
 
-void check_edges(const std::vector<EdgeProperties>& edges, Index n_edges) {
-  FILIGREE_REQUIRE(static_cast<Index>(edges.size()) == n_edges,
-                   "{} sets of properties are given for {} edges", edges.size(), n_edges);
-  for (std::size_t e = 0; e < edges.size(); ++e) {
-    const EdgeProperties& p = edges[e];
-    const auto check = [&](double value, bool may_be_zero, const char* what,
-                           const char* unit_text) {
-      FILIGREE_REQUIRE(std::isfinite(value) && (may_be_zero ? value >= 0 : value > 0),
-                       "edge {}: the {} is {} {}; it must be {}", e, what, value, unit_text,
-                       may_be_zero ? "zero or positive" : "positive");
-    };
-    check(p.stretch_stiffness, false, "stretch stiffness EA", "N");
-    for (const double EI : p.bending_stiffness) check(EI, true, "bending stiffness EI", "N m^2");
-    check(p.twist_stiffness, true, "twist stiffness GJ", "N m^2");
-    check(p.line_density, false, "line density", "kg/m");
-  }
-}
-
 /// kappa at rest with the frames turned towards each other, and half the twist that turned them.
 struct RestJoint {
   Vec3d kappa;
@@ -110,40 +93,6 @@ RestJoint rest_joint(const RodTopology& topology, const RodShape& shape,
   Vec3d turned = kappa(half);
   turned[2] = 0;  // but for round-off
   return {turned, half};
-}
-
-/// k_a k_b / (sum of k over the edges at the vertex), for bending about both directors and twist.
-Vec3d star_mesh(const RodTopology& topology, const RodShape& shape,
-                const std::vector<EdgeProperties>& edges, double compliance, const Joint& joint) {
-  const auto springs = [&](Index e) {
-    const EdgeProperties& p = edges[static_cast<std::size_t>(e)];
-    Vec3d k{p.bending_stiffness[0], p.bending_stiffness[1], p.twist_stiffness};
-    k *= 2 / norm(edge_vector(topology, shape, e));
-    for (int n = 0; n < 3; ++n) k[n] = k[n] / (1 + compliance * k[n]);
-    return k;
-  };
-  Vec3d sum{};
-  for (Index e = 0; e < topology.n_edges(); ++e) {
-    const auto [tail, head] = topology.edges[static_cast<std::size_t>(e)];
-    if (tail == joint.vertex || head == joint.vertex) sum += springs(e);
-  }
-  Vec3d K = cwise_product(springs(joint.a), springs(joint.b));
-  for (int n = 0; n < 3; ++n) K[n] = sum[n] > 0 ? K[n] / sum[n] : 0;
-  return K;
-}
-
-/// A diag(K) A of rod_model.hpp.
-Mat<3> against_angles(const Vec3d& K, const Vec3d& rest) {
-  const Vec3d bend{rest[0], rest[1], 0};
-  const double square = squared_norm(bend);
-  const double G = 1 + square / 4;
-  const double across = 1 / std::sqrt(G);
-  Mat<3, 3, double> A = across * Mat<3, 3, double>::identity();
-  if (square > 0) A += ((1 / G - across) / square) * outer(bend, bend);
-  const Mat<3, 3, double> product = A * diagonal(K) * A;
-  Mat<3> result{};
-  for (int i = 0; i < 9; ++i) result.data[i] = static_cast<Real>(product.data[i]);
-  return result;
 }
 
 FILIGREE_FUNCTION RodPose pose_of(const RodModel& model, const RodState& state, Index b) {
@@ -191,109 +140,32 @@ std::vector<Vec<3, double>> natural_directors(const RodTopology& topology, const
   return directors;
 }
 
+RodParameters make_rod_parameters(const RodTopology& topology, const RodShape& rest,
+                                  const std::vector<EdgeProperties>& edges,
+                                  const std::vector<double>& junction_compliance) {
+  check_shape(topology, rest);
+  const auto n_vertices = static_cast<std::size_t>(topology.n_vertices);
+  RodParameters parameters;
+  for (Index e = 0; e < topology.n_edges(); ++e) {
+    parameters.rest_length.push_back(norm(edge_vector(topology, rest, e)));
+  }
+  parameters.edges = edges;
+  const std::vector<Vec3d> directors = natural_directors(topology, rest);
+  for (const Joint& joint : topology.joints) {
+    const RestJoint at_rest = rest_joint(topology, rest, directors, joint);
+    parameters.joint_rest.push_back(at_rest.kappa);
+    parameters.joint_half_turn.push_back(at_rest.half_turn);
+  }
+  parameters.junction_compliance =
+      junction_compliance.empty() ? std::vector<double>(n_vertices, 0.0) : junction_compliance;
+  parameters.added_mass.assign(n_vertices, 0);
+  return parameters;
+}
+
 RodModel make_rod_model(const RodTopology& topology, const RodShape& rest,
                         const std::vector<EdgeProperties>& edges,
                         const std::vector<double>& junction_compliance) {
-  check_shape(topology, rest);
-  check_edges(edges, topology.n_edges());
-  FILIGREE_REQUIRE(junction_compliance.empty() ||
-                       static_cast<Index>(junction_compliance.size()) == topology.n_vertices,
-                   "{} junction compliances are given for {} vertices", junction_compliance.size(),
-                   topology.n_vertices);
-  for (const double c : junction_compliance) {
-    FILIGREE_REQUIRE(c >= 0, "a junction compliance is {} rad/(N m); it must not be negative", c);
-  }
-  RodModel model;
-  const TreeLayout layout = make_tree_layout(topology);
-  model.pattern = make_tree_pattern(layout);
-  model.n_vertices = topology.n_vertices;
-  model.n_edges = topology.n_edges();
-  model.n_joints = static_cast<Index>(topology.joints.size());
-  model.rows = 1;
-
-  HostArray<Index> tail("rods/tail", model.n_edges), head("rods/head", model.n_edges);
-  HostArray<Index> edge_node("rods/edge_node", model.n_edges);
-  HostArray<Index> edge_block("rods/edge_block", model.n_edges);
-  HostArray<Index> is_root("rods/is_root", model.n_vertices);
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    is_root(v) = topology.parent[static_cast<std::size_t>(v)] < 0 ? 1 : 0;
-  }
-  double whole_length = 0;
-  HostArray<Real, 2> length("rods/rest_length", 1, model.n_edges);
-  HostArray<Real, 2> stretch("rods/stretch", 1, model.n_edges);
-  HostArray<Real, 2> mass("rods/mass", 1, model.n_vertices);
-  Kokkos::deep_copy(mass.view(), Real(0));
-  for (Index e = 0; e < model.n_edges; ++e) {
-    const auto [t, h] = topology.edges[static_cast<std::size_t>(e)];
-    const EdgeProperties& p = edges[static_cast<std::size_t>(e)];
-    const double L = norm(edge_vector(topology, rest, e));
-    tail(e) = t;
-    head(e) = h;
-    edge_node(e) = topology.parent_edge[static_cast<std::size_t>(h)] == e ? h : t;
-    edge_block(e) = layout.find(t, h) / 2;
-    whole_length += L;
-    length(0, e) = static_cast<Real>(L);
-    stretch(0, e) = static_cast<Real>(p.stretch_stiffness / L);
-    for (const Index v : {t, h}) mass(0, v) += static_cast<Real>(p.line_density * L / 2);
-  }
-  const std::vector<Vec3d> directors = natural_directors(topology, rest);
-  double whole_stiffness = 0;
-  HostArray<DeviceJoint> joints("rods/joints", model.n_joints);
-  HostArray<Vec<3>, 2> joint_rest("rods/joint_rest", 1, model.n_joints);
-  HostArray<Vec<2>, 2> joint_half_turn("rods/joint_half_turn", 1, model.n_joints);
-  HostArray<Mat<3>, 2> joint_stiffness("rods/joint_stiffness", 1, model.n_joints);
-  for (Index j = 0; j < model.n_joints; ++j) {
-    const Joint& joint = topology.joints[static_cast<std::size_t>(j)];
-    const Index v = joint.vertex;
-    const auto far = [&](Index e) {
-      const auto [t, h] = topology.edges[static_cast<std::size_t>(e)];
-      return t == v ? h : t;
-    };
-    DeviceJoint& to = joints(j);
-    to.edge_a = joint.a;
-    to.edge_b = joint.b;
-    to.far_a = far(joint.a);
-    to.vertex = v;
-    to.far_b = far(joint.b);
-    to.sign_a = joint.a_reversed ? Real(-1) : Real(1);
-    to.sign_b = joint.b_reversed ? Real(-1) : Real(1);
-    to.theta_a = edge_node(joint.a) == v ? 1 : 0;
-    to.theta_b = edge_node(joint.b) == v ? 1 : 0;
-    to.block_va = layout.find(v, to.far_a);
-    to.block_vb = layout.find(v, to.far_b);
-    to.block_ab = layout.find(to.far_a, to.far_b);
-    const RestJoint at_rest = rest_joint(topology, rest, directors, joint);
-    const double compliance =
-        junction_compliance.empty() ? 0 : junction_compliance[static_cast<std::size_t>(v)];
-    const Vec3d K = star_mesh(topology, rest, edges, compliance, joint);
-    whole_stiffness += K[0] + K[1] + K[2];
-    joint_rest(0, j) = to_real(at_rest.kappa);
-    joint_half_turn(0, j) = {static_cast<Real>(std::cos(at_rest.half_turn)),
-                             static_cast<Real>(std::sin(at_rest.half_turn))};
-    joint_stiffness(0, j) = against_angles(K, at_rest.kappa);
-  }
-  HostArray<Real> damping("rods/damping", 1), mean_edge("rods/mean_edge", 1);
-  HostArray<Real> angle_scale("rods/angle_scale", 1);
-  damping(0) = 0;
-  mean_edge(0) = static_cast<Real>(whole_length / std::max<Index>(1, model.n_edges));
-  angle_scale(0) =
-      static_cast<Real>(whole_stiffness > 0 ? whole_stiffness / (3 * model.n_joints) : 1);
-  model.tail = to_device(tail);
-  model.head = to_device(head);
-  model.edge_node = to_device(edge_node);
-  model.edge_block = to_device(edge_block);
-  model.joints = to_device(joints);
-  model.rest_length = to_device(length);
-  model.stretch = to_device(stretch);
-  model.joint_rest = to_device(joint_rest);
-  model.joint_half_turn = to_device(joint_half_turn);
-  model.joint_stiffness = to_device(joint_stiffness);
-  model.mass = to_device(mass);
-  model.damping = to_device(damping);
-  model.is_root = to_device(is_root);
-  model.mean_edge = to_device(mean_edge);
-  model.angle_scale = to_device(angle_scale);
-  return model;
+  return make_rod_model(topology, make_rod_parameters(topology, rest, edges, junction_compliance));
 }
 
 void count_twists(const RodModel& rods, const RodState& rod_state) {

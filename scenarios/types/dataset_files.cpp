@@ -9,6 +9,7 @@
 #include "io/atomic_file.hpp"
 #include "io/json.hpp"
 #include "io/npz.hpp"
+#include "scenarios/types/type_support.hpp"
 
 namespace filigree {
 
@@ -17,13 +18,6 @@ namespace {
 const char* split_of(const SplitOptions& splits, std::int64_t trajectory) {
   if (trajectory < splits.train) return "train";
   return trajectory < splits.train + splits.validation ? "validation" : "test";
-}
-
-void visit_values(StateVisitor& visitor, const char* name, std::vector<double>& values) {
-  NamedArray array = make_array<double>(name, std::span<const double>(values));
-  visitor(name, array);
-  const auto stored = std::as_const(array).as<double>();
-  values.assign(stored.begin(), stored.end());
 }
 
 /// {"mean": [...], "std": [...]} of sums per coordinate.

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "scenarios/types/rods_frame.hpp"
 #include "scenarios/types/rods_scene.hpp"
+#include "scenarios/types/type_support.hpp"
 
 namespace filigree {
 
@@ -212,33 +212,15 @@ std::optional<Trouble> RodsSimulation::inspect() const {
   return std::nullopt;
 }
 
-/// One array of the state as rows of numbers.
-template <class T>
-void reflect_rows(StateVisitor& visitor, const char* name, Array<T, 2>& array) {
-  constexpr auto kComponents = static_cast<std::int64_t>(sizeof(T) / sizeof(Real));
-  auto host = to_host(array);
-  const std::vector<std::int64_t> shape{host.extent(0), host.extent(1), kComponents};
-  NamedArray stored = make_array(name, dtype_of<Real>(), shape, "");
-  if (!visitor.loading() && !stored.bytes.empty()) {
-    std::memcpy(stored.bytes.data(), host.data(), stored.bytes.size());
-  }
-  visitor(std::string("rods/") + name, stored);
-  if (!visitor.loading()) return;
-  FILIGREE_REQUIRE(stored.shape == shape && stored.dtype == dtype_of<Real>(),
-                   "the stored field '{}' does not fit the rods of the scenario", name);
-  if (!stored.bytes.empty()) std::memcpy(host.data(), stored.bytes.data(), stored.bytes.size());
-  array = to_device(host);
-}
-
 void RodsSimulation::reflect_state(StateVisitor& visitor) {
   visitor("time", state_.time);
   visitor("steps", steps_);
   visitor("newton_iterations", iterations_);
   visitor("residual", residual_);
-  reflect_rows(visitor, "position", state_.position);
-  reflect_rows(visitor, "velocity", state_.velocity);
-  reflect_rows(visitor, "director", state_.director);
-  reflect_rows(visitor, "twist", state_.twist);
+  reflect_rows(visitor, "rods/position", state_.position);
+  reflect_rows(visitor, "rods/velocity", state_.velocity);
+  reflect_rows(visitor, "rods/director", state_.director);
+  reflect_rows(visitor, "rods/twist", state_.twist);
   for (std::size_t c = 0; c < reactions_.size(); ++c) {
     visitor(format("rods/turned/{}", c), turned_[c]);
     for (int i = 0; i < 4; ++i) visitor(format("rods/reaction/{}/{}", c, i), reactions_[c][i]);

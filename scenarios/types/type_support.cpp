@@ -17,4 +17,11 @@ std::string check_name(const std::string& name, const char* example) {
       name, example);
 }
 
+void visit_values(StateVisitor& visitor, const std::string& name, std::vector<double>& values) {
+  NamedArray array = make_array<double>(name, std::span<const double>(values));
+  visitor(name, array);
+  const auto stored = std::as_const(array).as<double>();
+  values.assign(stored.begin(), stored.end());
+}
+
 }  // namespace filigree

@@ -1,0 +1,42 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/types/cable_folder.hpp"
+
+#include <cstdlib>
+
+#include "core/text.hpp"
+
+namespace filigree {
+
+namespace {
+
+constexpr const char* kVariable = "FILIGREE_DEFT_DATA";
+
+}  // namespace
+
+CableFolder find_cable_folder(const std::string& name,
+                              const std::filesystem::path& scenario_folder) {
+  namespace fs = std::filesystem;
+  const auto holds_a_set = [](const fs::path& folder) {
+    std::error_code ignored;
+    return fs::is_regular_file(folder / "meta.json", ignored);
+  };
+  if (fs::path(name).is_absolute()) {
+    if (holds_a_set(name)) return {name, ""};
+    return {{}, format("there is no meta.json in {}", name)};
+  }
+  if (holds_a_set(name)) return {name, ""};
+  if (const char* variable = std::getenv(kVariable)) {
+    const fs::path folder = fs::path(variable) / name;
+    if (holds_a_set(folder)) return {folder, ""};
+    return {{},
+            format("{} is {}, where no folder '{}' holds a meta.json", kVariable, variable, name)};
+  }
+  if (holds_a_set(scenario_folder / name)) return {scenario_folder / name, ""};
+  return {{},
+          format("the recordings '{}' are not part of the program and were not found; set {} "
+                 "to the folder that holds them",
+                 name, kVariable)};
+}
+
+}  // namespace filigree

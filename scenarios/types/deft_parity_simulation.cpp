@@ -1,0 +1,305 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios/types/deft_parity_simulation.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "core/text.hpp"
+#include "io/npz.hpp"
+#include "scenarios/types/cable_folder.hpp"
+#include "scenarios/types/deft_replay.hpp"
+#include "scenarios/types/type_support.hpp"
+
+namespace filigree {
+
+namespace {
+
+using rods::deft::Vec3;
+
+/// One file of parameters on all recordings.
+struct Variant {
+  std::string name;  ///< "published_physics" or "published_full"
+  rods::deft::Model model;
+  std::vector<rods::deft::State> states;  ///< per recording
+  std::vector<ErrorSums> errors;          ///< per recording
+};
+
+class DeftParitySimulation final : public Simulation {
+ public:
+  explicit DeftParitySimulation(const DeftParityOptions& options) : options_(options) {}
+
+  void initialize(const RunContext& context) override;
+  std::string missing_data() const override { return missing_; }
+  Estimate estimate() const override;
+  StepReport step(double until) override;
+  void diagnose(Recorder& recorder) const override;
+  void describe(Frame& frame) const override;
+  std::optional<Trouble> inspect() const override;
+  void reflect_state(StateVisitor& visitor) override;
+  double time() const override { return time_; }
+  void evaluate(Recorder& metrics) const override;
+
+ private:
+  /// Time of the state after `steps` steps.
+  double time_of(std::int64_t steps) const { return static_cast<double>(steps) * set_.dt; }
+  void check_end(double end) const;
+  void add_variant(const std::string& file);
+  Block block_of(const std::string& name, const std::vector<Vec3>& flat,
+                 const std::vector<Vec3>& measured) const;
+  std::vector<Vec3> measured() const;
+
+  DeftParityOptions options_;
+  std::string missing_;
+  CableSet set_;
+  CableRecordings recordings_;
+  std::vector<std::int64_t> numbers_;  ///< of the recordings in their file
+  std::vector<Variant> variants_;
+  std::int64_t steps_ = 0;
+  double time_ = 0;
+  double end_time_ = 0;
+};
+
+void DeftParitySimulation::add_variant(const std::string& file) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(set_.folder / file, ignored)) return;
+  Variant variant;
+  variant.model = deft_parity_model(set_, read_npz(set_.folder / file));
+  variant.name = variant.model.parameters.net.empty() ? "published_physics" : "published_full";
+  for (const Variant& other : variants_) {
+    FILIGREE_REQUIRE(other.name != variant.name,
+                     "data.parameters: two of the files hold a model {} a network; name one",
+                     variant.model.parameters.net.empty() ? "without" : "with");
+  }
+  for (Index r = 0; r < recordings_.count; ++r) {
+    variant.states.push_back(start_of(set_, variant.model, recordings_, r));
+  }
+  variant.errors.resize(variant.states.size());
+  variants_.push_back(std::move(variant));
+}
+
+void DeftParitySimulation::check_end(double end) const {
+  const double last = time_of(recordings_.frames - 2);
+  FILIGREE_REQUIRE(end <= last * (1 + 1e-9),
+                   "time.end = {} s, but the recordings last {} s after their first two frames",
+                   number_text(end), number_text(last));
+}
+
+void DeftParitySimulation::initialize(const RunContext& context) {
+  end_time_ = context.end_time;
+  CableFolder folder = find_cable_folder(options_.data.folder, context.scenario_folder);
+  missing_ = folder.missing;
+  if (!missing_.empty()) return;
+  set_ = read_cable_set(folder.path);
+  recordings_ = read_recordings(set_, options_.data.file);
+  numbers_ = options_.data.recordings;
+  if (numbers_.empty()) {
+    for (Index r = 0; r < recordings_.count; ++r) numbers_.push_back(r);
+  } else {
+    std::vector<Index> some;
+    for (const std::int64_t number : numbers_) some.push_back(static_cast<Index>(number));
+    recordings_ = chosen(recordings_, some);
+  }
+  check_end(end_time_);
+  for (const std::string& file : options_.data.parameters) add_variant(file);
+  FILIGREE_REQUIRE(!variants_.empty(), "data.parameters: none of the files {} is in {}",
+                   join(options_.data.parameters), set_.folder.string());
+}
+
+StepReport DeftParitySimulation::step(double until) {
+  StepReport report;
+  const double next = time_of(steps_ + 1);
+  if (next > until * (1 + 1e-9)) {  // the time asked for lies between two frames
+    report.dt = until - time_;
+    time_ = until;
+    return report;
+  }
+  const auto frame = static_cast<Index>(steps_ + 2);
+  for (Variant& variant : variants_) {
+    for (Index r = 0; r < recordings_.count; ++r) {
+      const auto i = static_cast<std::size_t>(r);
+      rods::deft::step(variant.model, commanded(set_, recordings_, r, frame), variant.states[i]);
+      variant.errors[i].add(set_, variant.states[i].position, recordings_, r, frame);
+    }
+  }
+  ++steps_;
+  report.dt = next - time_;
+  time_ = next >= until * (1 - 1e-9) ? until : next;
+  return report;
+}
+
+Estimate DeftParitySimulation::estimate() const {
+  using Clock = std::chrono::steady_clock;
+  Estimate estimate;
+  estimate.summary = missing_;
+  if (!missing_.empty()) return estimate;
+  for (const Variant& variant : variants_) {
+    const auto start = Clock::now();
+    rods::deft::State state = variant.states[0];
+    rods::deft::step(variant.model, commanded(set_, recordings_, 0, 2), state);
+    estimate.seconds_per_step += std::chrono::duration<double>(Clock::now() - start).count() *
+                                 static_cast<double>(recordings_.count);
+  }
+  estimate.bytes = recordings_.positions.size() * sizeof(double);
+  estimate.dt = set_.dt;
+  estimate.steps = static_cast<std::int64_t>(std::ceil(end_time_ / set_.dt * (1 - 1e-9)));
+  estimate.summary = format("{} recordings of {} vertices, {} sets of parameters",
+                            recordings_.count, set_.n_vertices(), variants_.size());
+  return estimate;
+}
+
+void DeftParitySimulation::diagnose(Recorder& recorder) const {
+  recorder.add("recordings", static_cast<double>(recordings_.count));
+  for (const Variant& variant : variants_) {
+    double sum = 0;
+    for (const ErrorSums& error : variant.errors) sum += error.last;
+    recorder.add(variant.name + "_error", sum / static_cast<double>(variant.errors.size()), "m");
+  }
+}
+
+std::vector<Vec3> DeftParitySimulation::measured() const {
+  std::vector<Vec3> flat;
+  for (Index v = 0; v < recordings_.vertices; ++v) {
+    flat.push_back(recordings_.at(0, static_cast<Index>(steps_ + 1), v));
+  }
+  return flat;
+}
+
+/// A cable with one line per branch, and how far its vertices are from the measured ones.
+Block DeftParitySimulation::block_of(const std::string& name, const std::vector<Vec3>& flat,
+                                     const std::vector<Vec3>& measured) const {
+  Block block;
+  block.name = name;
+  block.kind = CellKind::kPolyline;
+  std::vector<float> error;
+  for (std::size_t i = 0; i < flat.size(); ++i) {
+    for (int a = 0; a < 3; ++a) block.points.push_back(flat[i][a]);
+    error.push_back(static_cast<float>(norm(flat[i] - measured[i])));
+  }
+  block.offsets = {0};
+  for (std::size_t b = 0; b < set_.branches.size(); ++b) {
+    for (const std::size_t v : vertices_of(set_, b)) {
+      block.connectivity.push_back(static_cast<std::int64_t>(v));
+    }
+    block.offsets.push_back(static_cast<std::int64_t>(block.connectivity.size()));
+  }
+  add_field(block, "error", "m", error);
+  return block;
+}
+
+/// The first recording: what was measured, what the models say.
+void DeftParitySimulation::describe(Frame& frame) const {
+  frame.time = time_;
+  frame.step = steps_;
+  if (!missing_.empty()) return;
+  const std::vector<Vec3> exact = measured();
+  frame.blocks.push_back(block_of("measured", exact, exact));
+  for (const Variant& variant : variants_) {
+    frame.blocks.push_back(
+        block_of(variant.name, to_flat(set_, variant.states[0].position), exact));
+  }
+}
+
+std::optional<Trouble> DeftParitySimulation::inspect() const {
+  for (const Variant& variant : variants_) {
+    for (std::size_t r = 0; r < variant.states.size(); ++r) {
+      for (const Vec3& x : variant.states[r].position) {
+        if (std::isfinite(squared_norm(x))) continue;
+        Trouble trouble;
+        trouble.what = format("{}: a position is not finite", variant.name);
+        trouble.where = format("recording {}", numbers_[r]);
+        trouble.cause = "the parameters do not belong to this cable, or the recording jumps";
+        trouble.advice = "leave the recording out of data.recordings";
+        return trouble;
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+/// Rows of numbers of the state of one model.
+template <class T>
+void reflect_rows(StateVisitor& visitor, const std::string& name, std::vector<T>& values) {
+  const std::vector<std::int64_t> shape{static_cast<std::int64_t>(values.size()),
+                                        static_cast<std::int64_t>(sizeof(T) / sizeof(double))};
+  NamedArray stored = make_array(name, DType::kF64, shape, "");
+  const std::size_t bytes = stored.bytes.size();
+  if (!visitor.loading() && bytes > 0) std::memcpy(stored.bytes.data(), values.data(), bytes);
+  visitor(name, stored);
+  if (!visitor.loading()) return;
+  FILIGREE_REQUIRE(stored.shape == shape && stored.dtype == DType::kF64,
+                   "the stored field '{}' does not fit the recordings of the scenario", name);
+  if (bytes > 0) std::memcpy(values.data(), stored.bytes.data(), bytes);
+}
+
+void DeftParitySimulation::reflect_state(StateVisitor& visitor) {
+  visitor("time", time_);
+  visitor("steps", steps_);
+  for (Variant& variant : variants_) {
+    for (std::size_t r = 0; r < variant.states.size(); ++r) {
+      const std::string name = format("{}/{}/", variant.name, numbers_[r]);
+      rods::deft::State& state = variant.states[r];
+      reflect_rows(visitor, name + "position", state.position);
+      reflect_rows(visitor, name + "velocity", state.velocity);
+      reflect_rows(visitor, name + "theta", state.theta);
+      reflect_rows(visitor, name + "first_frame", state.first_frame);
+      reflect_rows(visitor, name + "host_turn", state.host_turn);
+      reflect_rows(visitor, name + "child_turn", state.child_turn);
+      reflect_rows(visitor, name + "anchor_in", state.anchor_in);
+      reflect_rows(visitor, name + "anchor_out", state.anchor_out);
+      reflect_rows(visitor, name + "anchor_child", state.anchor_child);
+      ErrorSums& error = variant.errors[r];
+      visitor(name + "frames", error.frames);
+      visitor(name + "distance", error.distance);
+      visitor(name + "last", error.last);
+      visitor(name + "square", error.square);
+      state.step = static_cast<int>(steps_);
+      state.anchored = steps_ > 0;
+    }
+  }
+}
+
+void DeftParitySimulation::evaluate(Recorder& metrics) const {
+  const auto add = [&](const std::string& name, const PublishedError& error,
+                       const std::string& suffix) {
+    metrics.add(name + "_mean_error" + suffix, error.mean, "m");
+    metrics.add(name + "_end_error" + suffix, error.end, "m");
+    metrics.add(name + "_rmse" + suffix, error.rmse, "m");
+  };
+  if (!missing_.empty()) {  // the names that a scene may expect something of
+    const double none = std::numeric_limits<double>::quiet_NaN();
+    for (const char* name : {"published_physics", "published_full"})
+      add(name, {none, none, none}, "");
+    return;
+  }
+  for (const Variant& variant : variants_) {
+    std::vector<PublishedError> errors;
+    for (const ErrorSums& sums : variant.errors) errors.push_back(sums.error());
+    add(variant.name, pooled(errors), "");
+    for (std::size_t r = 0; r < errors.size(); ++r) {
+      add(variant.name, errors[r], format("_recording_{}", numbers_[r]));
+    }
+  }
+}
+
+}  // namespace
+
+std::string DeftParityOptions::validate() const {
+  if (data.parameters.empty()) return "data.parameters: name at least one file";
+  for (std::size_t i = 0; i < data.recordings.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (data.recordings[i] != data.recordings[j]) continue;
+      return format("data.recordings.{}: recording {} is named twice", i, data.recordings[i]);
+    }
+  }
+  return "";
+}
+
+std::unique_ptr<Simulation> make_deft_parity(const DeftParityOptions& options) {
+  return std::make_unique<DeftParitySimulation>(options);
+}
+
+}  // namespace filigree
