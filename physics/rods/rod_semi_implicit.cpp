@@ -180,11 +180,11 @@ FILIGREE_FUNCTION void assemble_linear(const RodModel& model, Index row, const L
     const Mat<3> K = model.joint_stiffness(row, j);
     Vec<8> before = change_of_joint(joint, work.direction);  // along d_0
     before[6] = before[7] = 0;
-    Vec<3> rate{};
+    Vec<3> filtered{};
     for (int n = 0; n < 3; ++n) {
-      for (int i = 0; i < 6; ++i) rate[n] += s.gradient[n][i] * before[i];
+      for (int i = 0; i < 6; ++i) filtered[n] += kFilter * s.gradient[n][i] * before[i];
     }
-    const Vec<3> moment = K * (s.kappa - model.joint_rest(row, j) - kFilter * rate);
+    const Vec<3> moment = K * (s.kappa - model.joint_rest(row, j) - filtered);
     Vec<8> g{};
     for (int n = 0; n < 3; ++n) g += moment[n] * s.gradient[n];
     add_to_nodes(joint, g, work.gradient);

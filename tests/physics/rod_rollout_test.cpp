@@ -53,6 +53,14 @@ double sum_of_squares(const TestRollout& r, const RodProgram& program, RodRollou
   return sum;
 }
 
+/// Its derivatives with respect to the positions of a frame.
+void add_residuals(Index, const RodState& at, RodStateBar& bar) {
+  const Array<Vec<3>, 2> x = at.position;
+  const Array<Vec<3>, 2> to = bar.position;
+  for_each(
+      "test/residuals", x.extent(1), FILIGREE_LAMBDA(Index v) { to(0, v) += x(0, v); });
+}
+
 RodProgram program_of(const TestRollout& r) {
   const auto steps = static_cast<Index>(r.controls.size());
   RodProgram program = make_program(r.rod.model, r.rod.state, steps);
@@ -77,19 +85,12 @@ TEST(RodRollout, LeastSquaresOverAllFramesAgainstDifferences) {
   sum_of_squares(r, program, memory);
   RodRollout plan = r.plan();
   plan.set_controls = play(program);
-  const auto residuals = [](Index, const RodState& at, RodStateBar& bar) {
-    const Array<Vec<3>, 2> x = at.position;
-    const Array<Vec<3>, 2> to = bar.position;
-    const Index n = x.extent(1);
-    for_each(
-        "test/residuals", n, FILIGREE_LAMBDA(Index v) { to(0, v) += x(0, v); });
-  };
   RodStateBar bar = make_state_bar(r.rod.model, 1);
   RodModelBar model_bar = make_model_bar(r.rod.model, 1);
   const RodProgramBar program_bar = make_program_bar(r.rod.model, 1, plan.steps);
-  EXPECT_EQ(
-      rollout_adjoint(r.rod.model, plan, memory, residuals, bar, model_bar, write_to(program_bar)),
-      0);
+  EXPECT_EQ(rollout_adjoint(r.rod.model, plan, memory, add_residuals, bar, model_bar,
+                            write_to(program_bar)),
+            0);
   const auto difference = [&](const std::function<void(TestRollout&, RodProgram&, Real)>& change) {
     return slope(
         [&](double h) {
