@@ -60,12 +60,10 @@ RodStepReport take_step(const RodModel& model, const RodRollout& rollout, RodRol
                        state, memory.scratch);
 }
 
-/// Entry i of the first extent.
+/// Entry i of the first extent; shares its memory.
 template <class T>
 Array<T, 2> slice(const Array<T, 3>& array, Index i) {
-  return Array<T, 2>(
-      typename Array<T, 2>::View(array.data() + Offset(i) * array.extent(1) * array.extent(2),
-                                 array.extent(1), array.extent(2)));
+  return Array<T, 2>(Kokkos::subview(array.view(), i, Kokkos::ALL, Kokkos::ALL));
 }
 
 }  // namespace
