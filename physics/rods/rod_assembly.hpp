@@ -108,17 +108,13 @@ FILIGREE_FUNCTION void add_coupling(const TreeMatrix& matrix, Index place, const
   matrix.coupling[place / 2] += place % 2 == 0 ? block : transpose(block);
 }
 
-/// G^T K G of one joint, G the derivatives of kappa: the upper triangle.
-FILIGREE_FUNCTION Mat<8> stiffness_of_joint(const Mat<3>& K, const Vec<8>* G) {
-  Mat<8> H{};
-  for (int n = 0; n < 3; ++n) {
-    Vec<8> scaled = K(n, 0) * G[0];
-    for (int m = 1; m < 3; ++m) scaled += K(n, m) * G[m];
-    for (int r = 0; r < 8; ++r) {
-      for (int c = r; c < 8; ++c) H(r, c) += scaled[r] * G[n][c];
-    }
+/// Adds G_n^T (K G)_n of one joint to the upper triangle, G the derivatives of kappa.
+FILIGREE_FUNCTION void add_stiffness(int n, const Mat<3>& K, const Vec<8>* G, Mat<8>& H) {
+  Vec<8> scaled = K(n, 0) * G[0];
+  for (int m = 1; m < 3; ++m) scaled += K(n, m) * G[m];
+  for (int r = 0; r < 8; ++r) {
+    for (int c = r; c < 8; ++c) H(r, c) += scaled[r] * G[n][c];
   }
-  return H;
 }
 
 /// Adds the second derivatives of one joint, given those in its own variables (upper triangle).
@@ -218,8 +214,11 @@ FILIGREE_FUNCTION void add_elasticity(const RodModel& model, Index row, const Ro
     for (int n = 0; n < 3; ++n) g += moment[n] * s.gradient[n];
     detail::add_to_nodes(joint, g, gradient);
     if (!second) continue;
-    Mat<8> H = detail::stiffness_of_joint(K, s.gradient);
-    for (int n = 0; n < 3; ++n) s.add_hessian(n, moment[n], H);
+    Mat<8> H{};
+    for (int n = 0; n < 3; ++n) {
+      detail::add_stiffness(n, K, s.gradient, H);
+      s.add_hessian(n, moment[n], H);
+    }
     detail::add_joint_matrix(joint, H, matrix);
   }
 }

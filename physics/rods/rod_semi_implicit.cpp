@@ -188,7 +188,9 @@ FILIGREE_FUNCTION void assemble_linear(const RodModel& model, Index row, const L
     Vec<8> g{};
     for (int n = 0; n < 3; ++n) g += moment[n] * s.gradient[n];
     add_to_nodes(joint, g, work.gradient);
-    add_joint_matrix(joint, stiffness_of_joint((kFilter + kDamping) * K, s.gradient), work.matrix);
+    Mat<8> H{};
+    for (int n = 0; n < 3; ++n) add_stiffness(n, (kFilter + kDamping) * K, s.gradient, H);
+    add_joint_matrix(joint, H, work.matrix);
   }
   add_inertia(model, row, start, work, true);
   const Real least = tol<Real>(1e4) * model.angle_scale(row);
