@@ -1,7 +1,19 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
 // Steps of branched rods: a cable with two branches whose ends are moved, 10 ms per step; cost
-// against the number of vertices and the size of the batch.
+// against the number of vertices and the size of the batch; derivatives of rollouts.
+//
+// Operations per vertex, counted from the source for a chain (roots and trigonometric functions
+// count as one):
+//   edge with its matrix                                                                    90
+//   joint: frames 60, bending and twist with first derivatives 330                         390
+//          stiffness times first derivatives 340, second derivatives of strains 850       1190
+//          into the matrix of the tree                                                     280
+//   factors 800, solve 160                                                                 960
+//   frames moved, energy                                                                   310
+// An iteration of Newton's method: 3200; around it 1200 (two starts, forces at the end).
+// A semi-implicit step: matrix without second derivatives 2300, twist 700 for each of 3 passes,
+// lengths and frames 500.
 #include <benchmark/benchmark.h>
 
 #include <cmath>
@@ -9,10 +21,12 @@
 
 #include "core/kokkos.hpp"
 #include "core/parallel.hpp"
-#include "physics/rods/rod_adjoint.hpp"
+#include "physics/rods/rod_rollout.hpp"
 
 namespace filigree::rods {
 namespace {
+
+constexpr double kNewtonFlops = 3200, kImplicitFlops = 1200, kSemiImplicitFlops = 4900;
 
 struct Cable {
   RodTopology topology;
@@ -65,12 +79,13 @@ void move_end(const Cable& cable, Index vertices, Index batch, double time) {
 void rod_step(benchmark::State& bench) {
   const auto vertices = static_cast<Index>(bench.range(0));
   const auto batch = static_cast<Index>(bench.range(1));
+  const RodStepOptions options{.rule = static_cast<RodRule>(bench.range(2)), .tolerance = 1e-6};
   Cable cable = make_cable(vertices, batch);
   Index iterations = 0;
   const auto advance = [&] {
     move_end(cable, vertices, batch, cable.state.time);
-    const RodStepReport report = implicit_step(cable.model, cable.controls, 0.01,
-                                               {.tolerance = 1e-6}, cable.state, cable.scratch);
+    const RodStepReport report =
+        implicit_step(cable.model, cable.controls, 0.01, options, cable.state, cable.scratch);
     iterations += report.iterations;
     if (report.failed > 0) bench.SkipWithError("Newton's method failed");
   };
@@ -80,61 +95,69 @@ void rod_step(benchmark::State& bench) {
   bench.counters["vertices"] = cable.model.n_vertices;
   bench.counters["newton"] =
       static_cast<double>(iterations) / static_cast<double>(bench.iterations());
-  bench.counters["cable steps/s"] = {static_cast<double>(bench.iterations() * batch),
-                                     benchmark::Counter::kIsRate};
+  const double steps = static_cast<double>(bench.iterations() * batch);
+  bench.counters["cable steps/s"] = {steps, benchmark::Counter::kIsRate};
+  const double flops = options.rule == RodRule::kSemiImplicit
+                           ? kSemiImplicitFlops * static_cast<double>(bench.iterations())
+                           : kNewtonFlops * static_cast<double>(iterations) +
+                                 kImplicitFlops * static_cast<double>(bench.iterations());
+  bench.counters["flops/s"] = {flops * batch * cable.model.n_vertices, benchmark::Counter::kIsRate};
 }
 BENCHMARK(rod_step)
-    ->ArgNames({"vertices", "batch"})
-    ->Args({13, 1})
-    ->Args({100, 1})
-    ->Args({1000, 1})
-    ->Args({13, 64})
-    ->Args({13, 1024})
+    ->ArgNames({"vertices", "batch", "rule"})
+    ->ArgsProduct({{13, 100, 1000, 10000}, {1}, {0, 2}})
+    ->ArgsProduct({{13}, {16, 128, 1024}, {0, 2}})
     ->Unit(benchmark::kMicrosecond)
     ->UseRealTime();
 
-/// 100 steps of 10 ms, states kept; with range 1 followed by the derivatives of the last positions
-/// with respect to everything.
+enum class Derivative { kNone, kKeptFrames, kCheckpoints, kForwards };
+
+/// 100 steps of 10 ms of one cable and the derivatives of the last positions with respect to
+/// everything, or along one direction.
 void rod_rollout(benchmark::State& bench) {
-  constexpr int kSteps = 100;
+  constexpr Index kSteps = 100;
   constexpr Index kVertices = 13;
-  const bool backwards = bench.range(0) == 1;
+  const auto derivative = static_cast<Derivative>(bench.range(0));
   Cable cable = make_cable(kVertices, 1);
-  std::vector<RodState> states;
-  for (int k = 0; k <= kSteps; ++k) states.push_back(copy_of(cable.state));
-  std::vector<RodControls> controls;
-  for (int k = 0; k < kSteps; ++k) {
-    controls.push_back(make_controls(cable.model, cable.state));
-    controls.back().held = cable.controls.held;
-    cable.controls.target = controls.back().target;
+  RodProgram program = make_program(cable.model, cable.state, kSteps);
+  program.held = cable.controls.held;
+  const auto set_controls = play(program);
+  for (Index k = 0; k < kSteps; ++k) {
+    set_controls(k, cable.controls);
     move_end(cable, kVertices, 1, 0.01 * k);
   }
+  const RodRollout rollout{.steps = kSteps,
+                           .dt = 0.01,
+                           .options = {.tolerance = 1e-6},
+                           .set_controls = set_controls,
+                           .keep_every = derivative == Derivative::kKeptFrames ? 1 : 0};
+  RodRolloutMemory memory;
   RodStateBar bar = make_state_bar(cable.model, 1);
-  RodControlsBar controls_bar = make_controls_bar(cable.model, 1);
   RodModelBar model_bar = make_model_bar(cable.model, 1);
+  const AddCostBar last_positions = [&](Index frame, const RodState&, RodStateBar& own) {
+    if (frame == kSteps) fill(own.position, Vec<3>::filled(1));
+  };
+  const RodState start = copy_of(cable.state);
   for (auto _ : bench) {
-    for (std::size_t k = 0; k < kSteps; ++k) {
-      Kokkos::deep_copy(states[k + 1].position.view(), states[k].position.view());
-      Kokkos::deep_copy(states[k + 1].velocity.view(), states[k].velocity.view());
-      Kokkos::deep_copy(states[k + 1].director.view(), states[k].director.view());
-      Kokkos::deep_copy(states[k + 1].twist.view(), states[k].twist.view());
-      implicit_step(cable.model, controls[k], 0.01, {.tolerance = 1e-6}, states[k + 1],
-                    cable.scratch);
+    copy(cable.state.position, start.position);
+    copy(cable.state.velocity, start.velocity);
+    copy(cable.state.director, start.director);
+    copy(cable.state.twist, start.twist);
+    if (derivative == Derivative::kForwards) {
+      fill(bar.position, Vec<3>::filled(1));
+      fill(bar.velocity, Vec<3>::zero());
+      fill(bar.angle, Real(0));
+      rollout_tangent(cable.model, rollout, cable.state, bar, model_bar, memory);
+      continue;
     }
-    if (!backwards) continue;
-    Kokkos::deep_copy(bar.position.view(), Vec<3>::filled(1));
-    Kokkos::deep_copy(bar.velocity.view(), Vec<3>::zero());
-    Kokkos::deep_copy(bar.angle.view(), Real(0));
-    for (std::size_t k = kSteps; k-- > 0;) {
-      implicit_step_adjoint(cable.model, controls[k], 0.01, states[k], states[k + 1], bar,
-                            controls_bar, model_bar, cable.scratch);
-    }
+    run_rollout(cable.model, rollout, cable.state, memory);
+    if (derivative == Derivative::kNone) continue;
+    rollout_adjoint(cable.model, rollout, memory, last_positions, bar, model_bar);
   }
 }
 BENCHMARK(rod_rollout)
-    ->ArgName("adjoint")
-    ->Arg(0)
-    ->Arg(1)
+    ->ArgName("derivative")
+    ->DenseRange(0, 3)
     ->Unit(benchmark::kMillisecond)
     ->UseRealTime();
 

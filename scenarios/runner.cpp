@@ -109,6 +109,7 @@ RunResult Runner::run() {
       end_without_data(missing);
       return result_;
     }
+    for (const std::string& warning : simulation_->warnings()) tell("warning", warning);
     start_files();
     loop();
     if (result_.code != ExitCode::kInterrupted) finish();

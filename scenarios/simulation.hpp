@@ -81,6 +81,8 @@ class Simulation {
   /// after initialize(); the run then ends well, without steps, frames or figures, and what the
   /// scenario expects does not apply.
   virtual std::string missing_data() const { return ""; }
+  /// What looks wrong but may be meant; shown before the first step. Asked after initialize().
+  virtual std::vector<std::string> warnings() const { return {}; }
   /// Called instead of stepping by --dry-run, after initialize().
   virtual Estimate estimate() const = 0;
   /// Advances once, by at most `until - time()`; lands on `until` exactly when it gets there.

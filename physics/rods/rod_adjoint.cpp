@@ -3,9 +3,25 @@
 #include "physics/rods/rod_adjoint.hpp"
 
 #include "core/parallel.hpp"
-#include "physics/rods/rod_step_parts.hpp"
+#include "physics/rods/rod_derivative_parts.hpp"
 
 namespace filigree::rods {
+
+namespace detail {
+
+Index count_refused(Index batch, const RodScratch& scratch) {
+  Kokkos::deep_copy(scratch.host_converged.view(), scratch.converged.view());
+  Index refused = 0;
+  for (Index b = 0; b < batch; ++b) refused += scratch.host_converged(b) == 0 ? 1 : 0;
+  return refused;
+}
+
+void require_derivatives(RodRule rule) {
+  FILIGREE_REQUIRE(rule == RodRule::kEuler || rule == RodRule::kMidpoint,
+                   "derivatives are known for steps by implicit Euler and the midpoint rule only");
+}
+
+}  // namespace detail
 
 namespace {
 
@@ -25,15 +41,6 @@ Array<T, 2> copy_of(const Array<T, 2>& from) {
   return array;
 }
 
-FILIGREE_FUNCTION Vec<3> positions(const Vec<4>& v) {
-  return {v[0], v[1], v[2]};
-}
-
-/// Angle of a frame per change of a tangent on its way from a to b: -(a x b)/(1 + a . b).
-FILIGREE_FUNCTION Vec<3> turning(const Vec<3>& a, const Vec<3>& b) {
-  return cross(a, b) * (-1 / (1 + dot(a, b)));
-}
-
 struct Bars {
   RodStateBar state;
   RodControlsBar controls;
@@ -44,78 +51,106 @@ struct Bars {
 FILIGREE_FUNCTION void add_elastic_bars(const RodModel& model, Index row, const RodPose& pose,
                                         const Vec<4>* lambda, const RodModelBar& bar, Index b) {
   for (Index e = 0; e < model.n_edges; ++e) {
-    const Index tail = model.tail(e);
-    const Index head = model.head(e);
-    const Vec<3> edge = pose.position[head] - pose.position[tail];
-    const Real length = norm(edge);
-    const Real along = dot(edge, positions(lambda[head]) - positions(lambda[tail])) * (1 / length);
+    const StretchedEdge edge = stretched_edge(model, row, pose, e);
+    const Real along = dot(
+        edge.tangent, positions_of(lambda[model.head(e)]) - positions_of(lambda[model.tail(e)]));
     bar.rest_length(b, e) += model.stretch(row, e) * along;
-    bar.stretch(b, e) -= (length - model.rest_length(row, e)) * along;
+    bar.stretch(b, e) -= edge.longer * along;
   }
   for (Index j = 0; j < model.n_joints; ++j) {
-    const DeviceJoint joint = model.joints(j);
-    const JointEdges edges = edges_of(model, row, pose, j);
-    const BendTwist s = bend_twist_gradients(edges.a, edges.b, pose.twist[j]);
-    const Vec<3> ea = positions(lambda[joint.vertex]) - positions(lambda[joint.far_a]);
-    const Vec<3> eb = positions(lambda[joint.far_b]) - positions(lambda[joint.vertex]);
-    const Real theta_a = joint.sign_a * lambda[joint.theta_a == 1 ? joint.vertex : joint.far_a][3];
-    const Real theta_b = joint.sign_b * lambda[joint.theta_b == 1 ? joint.vertex : joint.far_b][3];
-    Vec<3> rate{};  // of kappa along lambda
-    for (int n = 0; n < 3; ++n) {
-      const Vec<8>& g = s.gradient[n];
-      rate[n] = g[6] * theta_a + g[7] * theta_b;
-      for (int i = 0; i < 3; ++i) rate[n] += g[i] * ea[i] + g[3 + i] * eb[i];
-    }
+    const StrainedJoint joint = strained_joint(model, row, pose, j);
+    const Vec<3> rate = joint.along(model.joints(j), lambda);
     bar.joint_rest(b, j) += transpose(model.joint_stiffness(row, j)) * rate;
-    bar.joint_stiffness(b, j) -= outer(rate, s.kappa - model.joint_rest(row, j));
+    bar.joint_stiffness(b, j) -= outer(rate, joint.strain);
   }
 }
 
-/// The end of the step, backwards: held frames, held vertices, inertia, clamps.
-FILIGREE_FUNCTION void pull_back(const RodModel& model, Index row, const StepStart& start,
-                                 const RodPose& end, const Vec<4>* lambda, const Vec<4>* product,
-                                 const Bars& bars, Index b) {
+/// From the end of the step to the pose where forces balance: work.direction becomes the right side
+/// of the system, work.trial_position what acts on the positions of the pose. The bars of the state
+/// become those of the state before that do not go through the pose.
+FILIGREE_FUNCTION void pull_back_end(const RodModel& model, const BalancedStep& step,
+                                     const Workspace& work, const Bars& bars, Index b) {
+  const Real s = step.share;
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    const Real a = step.velocity_share(v);
+    const Vec<3> v_bar = bars.state.velocity(b, v);
+    const Vec<3> x_bar = bars.state.position(b, v) + v_bar * (a / step.dt);
+    bars.state.position(b, v) = x_bar * (1 - s) - v_bar * (a / step.dt);
+    bars.state.velocity(b, v) = v_bar * (1 - a);
+    bars.controls.target(b, v) = bars.controls.force(b, v) = Vec<3>::zero();
+    work.trial_position[v] = s * x_bar;
+    work.direction[v] = Vec<4>::zero();
+  }
+  for (Index e = 0; e < model.n_edges; ++e) {
+    const Real angle_bar = bars.state.angle(b, e);
+    bars.controls.turn(b, e) = step.angle_held(model, e) ? (1 - 1 / s) * angle_bar : Real(0);
+    work.direction[model.edge_node(e)][3] = angle_bar;
+    if (s == 1 || angle_bar == 0) continue;
+    const Carrying by = carrying(model, e, work.position, step.after);
+    const Vec<3> at_end = angle_bar * by.by_after;
+    const Vec<3> at_pose = angle_bar * by.by_before + s * at_end;
+    for (int end = 0; end < 2; ++end) {
+      const Index v = end == 0 ? model.head(e) : model.tail(e);
+      const Real sign = end == 0 ? Real(1) : Real(-1);
+      work.trial_position[v] += sign * at_pose;
+      bars.state.position(b, v) += (sign * (1 - s)) * at_end;
+    }
+  }
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    for (int i = 0; i < 3; ++i) work.direction[v][i] = work.trial_position[v][i];
+  }
+}
+
+/// From the pose to the start: held frames, inertia, held vertices. `product` = H lambda.
+FILIGREE_FUNCTION void pull_back_start(const RodModel& model, Index row, const BalancedStep& step,
+                                       const Workspace& work, const Vec<4>* product,
+                                       const Bars& bars, Index b) {
+  const StepStart& start = step.start;
+  const Real part = 1 / step.share;
+  for (Index e = 0; e < model.n_edges; ++e) {
+    if (!step.angle_held(model, e)) {
+      bars.state.angle(b, e) = 0;
+      continue;
+    }
+    const Real angle_bar = bars.state.angle(b, e) - product[model.edge_node(e)][3];
+    bars.state.angle(b, e) = angle_bar;
+    bars.controls.turn(b, e) += part * angle_bar;
+    const Carrying by = carrying(model, e, start.position, work.position);
+    for (int end = 0; end < 2; ++end) {
+      const Index v = end == 0 ? model.head(e) : model.tail(e);
+      const Real signed_bar = end == 0 ? angle_bar : -angle_bar;
+      bars.state.position(b, v) += signed_bar * by.by_before;
+      work.trial_position[v] += signed_bar * by.by_after;
+    }
+  }
   Vec<3> gravity_bar{};
   Real damping_bar = 0;
   for (Index v = 0; v < model.n_vertices; ++v) {
-    const Vec<3> l = positions(lambda[v]);
-    const Vec<3> x_bar = bars.state.position(b, v);
-    const Vec<3> v_bar = bars.state.velocity(b, v);
-    const bool held = (start.held[v] & kPositionHeld) != 0;
+    const Vec<3> l = positions_of(work.direction[v]);
     const Real m = model.mass(row, v);
-    const Vec<3> moved = end.position[v] - start.position[v];
-    // x_after of a held vertex is its target; -H lambda is what its move does to the others.
-    bars.controls.target(b, v) =
-        held ? x_bar + v_bar * (1 / start.dt) - positions(product[v]) : Vec<3>::zero();
     bars.controls.force(b, v) = l;
-    bars.state.position(b, v) = m * (start.inertia + start.drag) * l - v_bar * (1 / start.dt);
-    bars.state.velocity(b, v) = (m * start.inertia * start.dt) * l;
-    bars.model.mass(b, v) -= dot(l, start.inertia * (moved - start.dt * start.velocity[v]) +
-                                        start.drag * moved - model.gravity);
+    bars.state.position(b, v) += m * (start.inertia + start.drag) * l;
+    bars.state.velocity(b, v) += (m * start.inertia * start.dt) * l;
+    bars.model.mass(b, v) -= dot(l, inertia_of(start, work.position, v) - model.gravity);
     gravity_bar += m * l;
-    damping_bar -= m * dot(l, moved) * (1 / start.dt);
+    damping_bar -= m * dot(l, work.position[v] - start.position[v]) * (1 / start.dt);
+    if (!step.position_held(v)) continue;
+    // -H lambda is what its move does to the others.
+    const Vec<3> x_bar = work.trial_position[v] - positions_of(product[v]);
+    bars.controls.target(b, v) = part * x_bar;
+    bars.state.position(b, v) += (1 - part) * x_bar;
   }
   bars.model.gravity(b, 0) += gravity_bar;
   bars.model.damping(b, 0) += damping_bar;
-  for (Index e = 0; e < model.n_edges; ++e) {
-    const Index node = model.edge_node(e);
-    const bool held = (start.held[node] & kAngleHeld) != 0;
-    const Real angle_bar = held ? bars.state.angle(b, e) - product[node][3] : Real(0);
-    bars.controls.turn(b, e) = angle_bar;
-    bars.state.angle(b, e) = angle_bar;
-    if (!held) continue;
-    const Index tail = model.tail(e);
-    const Index head = model.head(e);
-    const Vec<3> before = start.position[head] - start.position[tail];
-    const Vec<3> after = end.position[head] - end.position[tail];
-    const Real la = norm(before);
-    const Real lb = norm(after);
-    const Vec<3> by_tangent = angle_bar * turning(before * (1 / la), after * (1 / lb));
-    bars.state.position(b, head) += by_tangent * (1 / la);
-    bars.state.position(b, tail) -= by_tangent * (1 / la);
-    bars.controls.target(b, head) += by_tangent * (1 / lb);
-    bars.controls.target(b, tail) -= by_tangent * (1 / lb);
+}
+
+/// A rod whose step cannot be differentiated.
+FILIGREE_FUNCTION void clear(const RodModel& model, const Bars& bars, Index b) {
+  for (Index v = 0; v < model.n_vertices; ++v) {
+    bars.state.position(b, v) = bars.state.velocity(b, v) = Vec<3>::zero();
+    bars.controls.target(b, v) = bars.controls.force(b, v) = Vec<3>::zero();
   }
+  for (Index e = 0; e < model.n_edges; ++e) bars.state.angle(b, e) = bars.controls.turn(b, e) = 0;
 }
 
 }  // namespace
@@ -149,65 +184,43 @@ RodState copy_of(const RodState& state) {
   return copy;
 }
 
-Index implicit_step_adjoint(const RodModel& rods, const RodControls& held, double step,
+Index implicit_step_adjoint(const RodModel& rods, const RodControls& held, double dt,
                             const RodState& state_before, const RodState& state_after,
                             RodStateBar& bar, RodControlsBar& controls_bar, RodModelBar& model_bar,
-                            RodScratch& memory) {
+                            RodScratch& memory, RodRule rule) {
+  require_derivatives(rule);
   reserve(rods, state_after.batch, memory);
+  reserve_kept(rods, state_after.batch, memory);
   const RodModel model = rods;
   const RodControls controls = held;
   const RodState before = state_before;
   const RodState after = state_after;
   const RodScratch scratch = memory;
   const Bars bars{bar, controls_bar, model_bar};
-  const auto dt = static_cast<Real>(step);
+  const bool to_middle = rule == RodRule::kMidpoint;
   for_each_uneven(
       "rods/adjoint", after.batch, 1, FILIGREE_LAMBDA(Index b) {
         const Index row = model.rows == 1 ? 0 : b;
         Workspace work = workspace_of(scratch, b);
-        work.position = row_of(after.position, b);
-        work.director = row_of(after.director, b);
-        work.twist = row_of(after.twist, b);
-        const RodPose end{work.position, work.director, work.twist};
-        const StepStart start{row_of(before.position, b),
-                              row_of(before.velocity, b),
-                              row_of(controls.held, b),
-                              row_of(controls.force, b),
-                              1 / (dt * dt),
-                              model.damping(row) / dt,
-                              dt};
-        for (Index v = 0; v < model.n_vertices; ++v) {
-          const Vec<3> x = bars.state.position(b, v) + bars.state.velocity(b, v) * (1 / dt);
-          work.direction[v] = {x[0], x[1], x[2], 0};
-        }
-        for (Index e = 0; e < model.n_edges; ++e) {  // of a free edge that a clamp will hold
-          work.direction[model.edge_node(e)][3] = bars.state.angle(b, e);
-        }
-        assemble(model, row, start, work, true);
-        hold(model, start, work);
-        const bool stable = factorize(model.pattern, work.matrix) == 0;
-        if (stable) solve(model.pattern, work.matrix, work.direction);
+        const BalancedStep step = balanced_step(model, row, controls, static_cast<Real>(dt),
+                                                to_middle, before, after, b, work);
+        assemble(model, row, step.start, work, true);
+        keep_matrix(model, work);
+        pull_back_end(model, step, work, bars, b);
+        const bool stable = solve_balance(model, step.start, work);
         scratch.converged(b) = stable ? 1 : 0;
-        for (Index v = 0; v < model.n_vertices && !stable; ++v) {
-          work.direction[v] = Vec<4>::zero();
+        if (!stable) {
+          clear(model, bars, b);
+          return;
         }
-        assemble(model, row, start, work, true);
         Vec<4>* const product = work.gradient;  // not needed any more
         for (Index v = 0; v < model.n_vertices; ++v) product[v] = Vec<4>::zero();
-        add_product(model.pattern, work.matrix, work.direction, product);
-        if (!stable) {
-          for (Index v = 0; v < model.n_vertices; ++v) {
-            bars.state.position(b, v) = bars.state.velocity(b, v) = Vec<3>::zero();
-          }
-          for (Index e = 0; e < model.n_edges; ++e) bars.state.angle(b, e) = 0;
-        }
-        pull_back(model, row, start, end, work.direction, product, bars, b);
-        add_elastic_bars(model, row, end, work.direction, bars.model, b);
+        add_product(model.pattern, work.kept, work.direction, product);
+        pull_back_start(model, row, step, work, product, bars, b);
+        add_elastic_bars(model, row, {work.position, work.director, work.twist}, work.direction,
+                         bars.model, b);
       });
-  Index refused = 0;
-  Kokkos::deep_copy(scratch.host_converged.view(), scratch.converged.view());
-  for (Index b = 0; b < after.batch; ++b) refused += scratch.host_converged(b) == 0 ? 1 : 0;
-  return refused;
+  return count_refused(after.batch, scratch);
 }
 
 }  // namespace filigree::rods

@@ -67,6 +67,26 @@ namespace detail {
 FILIGREE_FUNCTION void add_to_node(Vec<4>& node, Real sign, const Vec<8>& g, int from) {
   for (int i = 0; i < 3; ++i) node[i] += sign * g[from + i];
 }
+/// Adds what acts on the variables of a joint (see BendTwist) to the nodes.
+FILIGREE_FUNCTION void add_to_nodes(const DeviceJoint& joint, const Vec<8>& g, Vec<4>* nodes) {
+  add_to_node(nodes[joint.far_a], -1, g, 0);
+  add_to_node(nodes[joint.vertex], 1, g, 0);
+  add_to_node(nodes[joint.vertex], -1, g, 3);
+  add_to_node(nodes[joint.far_b], 1, g, 3);
+  nodes[joint.theta_a == 1 ? joint.vertex : joint.far_a][3] += joint.sign_a * g[6];
+  nodes[joint.theta_b == 1 ? joint.vertex : joint.far_b][3] += joint.sign_b * g[7];
+}
+/// How the variables of a joint change with the nodes: the transpose of add_to_nodes.
+FILIGREE_FUNCTION Vec<8> change_of_joint(const DeviceJoint& joint, const Vec<4>* nodes) {
+  Vec<8> change{};
+  for (int i = 0; i < 3; ++i) {
+    change[i] = nodes[joint.vertex][i] - nodes[joint.far_a][i];
+    change[3 + i] = nodes[joint.far_b][i] - nodes[joint.vertex][i];
+  }
+  change[6] = joint.sign_a * nodes[joint.theta_a == 1 ? joint.vertex : joint.far_a][3];
+  change[7] = joint.sign_b * nodes[joint.theta_b == 1 ? joint.vertex : joint.far_b][3];
+  return change;
+}
 
 /// Adds the 3x3 block to rows and columns 0 to 2.
 FILIGREE_FUNCTION void add_positions(Mat<4>& to, const Mat<3>& block) {
@@ -88,9 +108,23 @@ FILIGREE_FUNCTION void add_coupling(const TreeMatrix& matrix, Index place, const
   matrix.coupling[place / 2] += place % 2 == 0 ? block : transpose(block);
 }
 
+/// Adds G_n^T (K G)_n of one joint to the upper triangle, G the derivatives of kappa.
+FILIGREE_FUNCTION void add_stiffness(int n, const Mat<3>& K, const Vec<8>* G, Mat<8>& H) {
+  Vec<8> scaled = K(n, 0) * G[0];
+  for (int m = 1; m < 3; ++m) scaled += K(n, m) * G[m];
+  for (int r = 0; r < 8; ++r) {
+    for (int c = r; c < 8; ++c) H(r, c) += scaled[r] * G[n][c];
+  }
+}
+
 /// Adds the second derivatives of one joint, given those in its own variables (upper triangle).
-FILIGREE_FUNCTION void add_joint_matrix(const DeviceJoint& joint, const Mat<8>& H,
+FILIGREE_FUNCTION void add_joint_matrix(const DeviceJoint& joint, Mat<8> H,
                                         const TreeMatrix& matrix) {
+  for (int r = 0; r < 6; ++r) {  // diagonal blocks are used whole
+    for (int c = 0; c < r; ++c) {
+      if (r / 3 == c / 3) H(r, c) = H(c, r);
+    }
+  }
   const Mat<3> aa = block_of(H, 0, 0);
   const Mat<3> bb = block_of(H, 3, 3);
   const Mat<3> ab = block_of(H, 0, 3);
@@ -178,26 +212,12 @@ FILIGREE_FUNCTION void add_elasticity(const RodModel& model, Index row, const Ro
     const Vec<3> moment = K * (s.kappa - model.joint_rest(row, j));
     Vec<8> g{};
     for (int n = 0; n < 3; ++n) g += moment[n] * s.gradient[n];
-    detail::add_to_node(gradient[joint.far_a], -1, g, 0);
-    detail::add_to_node(gradient[joint.vertex], 1, g, 0);
-    detail::add_to_node(gradient[joint.vertex], -1, g, 3);
-    detail::add_to_node(gradient[joint.far_b], 1, g, 3);
-    gradient[joint.theta_a == 1 ? joint.vertex : joint.far_a][3] += joint.sign_a * g[6];
-    gradient[joint.theta_b == 1 ? joint.vertex : joint.far_b][3] += joint.sign_b * g[7];
+    detail::add_to_nodes(joint, g, gradient);
     if (!second) continue;
     Mat<8> H{};
     for (int n = 0; n < 3; ++n) {
-      Vec<8> scaled = K(n, 0) * s.gradient[0];
-      for (int m = 1; m < 3; ++m) scaled += K(n, m) * s.gradient[m];
-      for (int r = 0; r < 8; ++r) {
-        for (int c = r; c < 8; ++c) H(r, c) += scaled[r] * s.gradient[n][c];
-      }
+      detail::add_stiffness(n, K, s.gradient, H);
       s.add_hessian(n, moment[n], H);
-    }
-    for (int r = 0; r < 6; ++r) {  // diagonal blocks are used whole
-      for (int c = 0; c < r; ++c) {
-        if (r / 3 == c / 3) H(r, c) = H(c, r);
-      }
     }
     detail::add_joint_matrix(joint, H, matrix);
   }

@@ -6,6 +6,8 @@
 
 #include "core/parallel.hpp"
 #include "physics/rods/rod_contact_moves.hpp"
+#include "physics/rods/rod_semi_implicit.hpp"
+#include "physics/rods/rod_step_parts.hpp"
 
 namespace filigree::rods {
 
@@ -21,6 +23,35 @@ void reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
 }
 
 }  // namespace
+
+void reserve_edges(const RodModel& model, Index batch, RodScratch& s) {
+  reserve(s.edge_diagonal, "rods/edge_diagonal", batch, model.n_vertices);
+  reserve(s.edge_coupling, "rods/edge_coupling", batch, model.pattern.n_blocks);
+  reserve(s.multiplier, "rods/multiplier", batch, model.n_vertices);
+  reserve(s.edge_change, "rods/edge_change", batch, model.n_vertices);
+  reserve(s.length, "rods/length", batch, model.n_edges);
+}
+
+void reserve_kept(const RodModel& model, Index batch, RodScratch& s) {
+  reserve(s.kept_diagonal, "rods/kept_diagonal", batch, model.n_vertices);
+  reserve(s.kept_coupling, "rods/kept_coupling", batch, model.pattern.n_blocks);
+}
+
+RodStepReport report_of(Index batch, const RodScratch& scratch) {
+  Kokkos::deep_copy(scratch.host_iterations.view(), scratch.iterations.view());
+  Kokkos::deep_copy(scratch.host_residual.view(), scratch.residual.view());
+  Kokkos::deep_copy(scratch.host_converged.view(), scratch.converged.view());
+  RodStepReport report;
+  for (Index b = 0; b < batch; ++b) {
+    report.iterations = std::max(report.iterations, scratch.host_iterations(b));
+    const double left = scratch.host_residual(b);
+    if (!(left <= report.residual)) report.residual = left;  // NaN too
+    if (scratch.host_converged(b) == 0) {
+      if (report.failed++ == 0) report.first_failed = b;
+    }
+  }
+  return report;
+}
 
 void reserve(const RodModel& model, Index batch, RodScratch& s) {
   reserve(s.position, "rods/position", batch, model.n_vertices);
@@ -57,25 +88,6 @@ constexpr Real kMostShift = Real(1e16);
 constexpr Real kFreeTurn = Real(1e-7);
 /// First step of settling, s.
 constexpr double kFirstSettling = 0.01;
-
-FILIGREE_FUNCTION Vec<3> unit(const Vec<3>& v) {
-  return v * (1 / norm(v));
-}
-
-/// The frame of an edge that goes from vector `before` to `after`, carried along, then turned by
-/// theta; made perpendicular and of unit length again.
-FILIGREE_FUNCTION Vec<3> carried_director(const Vec<3>& before, const Vec<3>& after,
-                                          const Vec<3>& director, Real theta) {
-  const Vec<3> t = unit(after);
-  Vec<3> d = transported(unit(before), t, director);
-  if (theta != 0) d = Kokkos::cos(theta) * d + Kokkos::sin(theta) * cross(t, d);
-  return unit(d - dot(d, t) * t);
-}
-
-FILIGREE_FUNCTION void update_twists(const RodModel& model, Index row, const RodPose& pose,
-                                     Real* twist) {
-  for (Index j = 0; j < model.n_joints; ++j) twist[j] = joint_kappa(model, row, pose, j)[2];
-}
 
 /// phi of the file comment.
 FILIGREE_FUNCTION Real step_energy(const RodModel& model, Index row, const StepStart& start,
@@ -139,26 +151,6 @@ FILIGREE_FUNCTION bool find_direction(const RodModel& model, Index row, const St
   }
   solve(model.pattern, work.matrix, work.direction);
   return true;
-}
-
-/// The pose at a share of the direction, into the trial rows.
-FILIGREE_FUNCTION void move(const RodModel& model, Index row, const Workspace& work, Real share) {
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    for (int i = 0; i < 3; ++i) {
-      work.trial_position[v][i] = work.position[v][i] + share * work.direction[v][i];
-    }
-  }
-  for (Index e = 0; e < model.n_edges; ++e) {
-    const Index tail = model.tail(e);
-    const Index head = model.head(e);
-    work.trial_director[e] =
-        carried_director(work.position[head] - work.position[tail],
-                         work.trial_position[head] - work.trial_position[tail], work.director[e],
-                         share * work.direction[model.edge_node(e)][3]);
-  }
-  for (Index j = 0; j < model.n_joints; ++j) work.trial_twist[j] = work.twist[j];
-  update_twists(model, row, {work.trial_position, work.trial_director, work.trial_twist},
-                work.trial_twist);
 }
 
 FILIGREE_FUNCTION void accept_trial(const RodModel& model, const Workspace& work) {
@@ -274,9 +266,10 @@ FILIGREE_FUNCTION void set_pose(const RodModel& model, Index row, const RodState
 
 /// What kind of step is taken.
 struct StepKind {
-  Real dt;         ///< of the minimisation
-  bool to_middle;  ///< the minimisation leads to the middle of the step
-  bool from_rest;  ///< velocities count as zero, and are zero afterwards
+  Real dt;           ///< of the minimisation
+  bool to_middle;    ///< the minimisation leads to the middle of the step
+  bool from_rest;    ///< velocities count as zero, and are zero afterwards
+  bool only_failed;  ///< rods whose last step converged are left alone
   Real tolerance;
   int max_iterations;
 };
@@ -405,21 +398,6 @@ struct WithContact {
   }
 };
 
-/// Notes what is left of the balance of forces, and the reactions of clamps.
-FILIGREE_FUNCTION Real note_reactions(const RodModel& model, const StepStart& start,
-                                      const Workspace& work, Vec<4>* reaction) {
-  Real residual = 0;
-  for (Index v = 0; v < model.n_vertices; ++v) {
-    const Vec<4>& g = work.gradient[v];
-    reaction[v] = g;
-    if ((start.held[v] & kPositionHeld) == 0) {
-      const Real left = norm(Vec<3>{g[0], g[1], g[2]});
-      if (!(left <= residual)) residual = left;  // NaN too
-    }
-  }
-  return residual;
-}
-
 /// Takes the pose over into the state, with the velocities that led to it.
 FILIGREE_FUNCTION void take_over(const RodModel& model, const StepStart& start,
                                  const StepKind& kind, const RodState& state, Index b,
@@ -445,6 +423,7 @@ void step_all(const RodModel& rods, const RodControls& held, const RodState& rod
   const RodScratch scratch = memory;
   for_each_uneven(
       "rods/step", state.batch, 1, FILIGREE_LAMBDA(Index b) {
+        if (kind.only_failed && scratch.converged(b) != 0) return;
         const Index row = model.rows == 1 ? 0 : b;
         const Workspace work = workspace_of(scratch, b);
         if (kind.from_rest) {
@@ -471,23 +450,16 @@ void step_all(const RodModel& rods, const RodControls& held, const RodState& rod
       });
 }
 
-RodStepReport report_of(Index batch, const RodScratch& scratch) {
-  Kokkos::deep_copy(scratch.host_iterations.view(), scratch.iterations.view());
-  Kokkos::deep_copy(scratch.host_residual.view(), scratch.residual.view());
-  Kokkos::deep_copy(scratch.host_converged.view(), scratch.converged.view());
-  RodStepReport report;
-  for (Index b = 0; b < batch; ++b) {
-    report.iterations = std::max(report.iterations, scratch.host_iterations(b));
-    const double left = scratch.host_residual(b);
-    if (!(left <= report.residual)) report.residual = left;  // NaN too
-    if (scratch.host_converged(b) == 0) {
-      if (report.failed++ == 0) report.first_failed = b;
-    }
-  }
-  return report;
-}
-
 }  // namespace
+
+void detail::step_failed_implicitly(const RodModel& model, const RodControls& controls, double dt,
+                                    const RodStepOptions& options, const RodState& state,
+                                    const RodScratch& scratch) {
+  step_all(model, controls, state, scratch,
+           {static_cast<Real>(dt), false, false, true, static_cast<Real>(options.tolerance),
+            options.max_iterations},
+           NoContact{});
+}
 
 RodControls make_controls(const RodModel& model, const RodState& state) {
   RodControls controls{Array<Index, 2>("rods/held", state.batch, model.n_vertices),
@@ -510,7 +482,7 @@ RodStepReport step_by(const RodModel& model, const RodControls& controls, double
   reserve(model, state.batch, scratch);
   const bool to_middle = options.rule == RodRule::kMidpoint;
   step_all(model, controls, state, scratch,
-           {static_cast<Real>(to_middle ? dt / 2 : dt), to_middle, false,
+           {static_cast<Real>(to_middle ? dt / 2 : dt), to_middle, false, false,
             static_cast<Real>(options.tolerance), options.max_iterations},
            contact);
   state.time += dt;
@@ -529,7 +501,7 @@ RodStepReport settle_by(const RodModel& model, const RodControls& controls,
   double dt = kFirstSettling;
   for (int k = 0; k <= kDoublings; ++k, dt *= 2) {
     step_all(model, k == 0 ? controls : still, state, scratch,
-             {static_cast<Real>(dt), false, true, static_cast<Real>(options.tolerance),
+             {static_cast<Real>(dt), false, true, false, static_cast<Real>(options.tolerance),
               options.max_iterations},
              contact);
   }
@@ -540,6 +512,9 @@ RodStepReport settle_by(const RodModel& model, const RodControls& controls,
 
 RodStepReport implicit_step(const RodModel& model, const RodControls& controls, double dt,
                             const RodStepOptions& options, RodState& state, RodScratch& scratch) {
+  if (options.rule == RodRule::kSemiImplicit) {
+    return semi_implicit_step(model, controls, dt, options, state, scratch);
+  }
   return step_by(model, controls, dt, options, state, scratch, NoContact{});
 }
 

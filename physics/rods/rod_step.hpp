@@ -39,7 +39,11 @@ struct RodControls {
 /// Nothing is held, no force acts.
 RodControls make_controls(const RodModel& model, const RodState& state);
 
-enum class RodRule { kEuler, kMidpoint };
+enum class RodRule {
+  kEuler,
+  kMidpoint,
+  kSemiImplicit,  ///< semi_implicit_step of rod_semi_implicit.hpp
+};
 
 struct RodStepOptions {
   RodRule rule = RodRule::kEuler;
@@ -56,6 +60,11 @@ struct RodScratch {
   Array<Real, 2> twist, trial_twist;
   Array<Vec<4>, 2> gradient, direction;
   Array<Mat<4>, 2> diagonal, coupling;
+  Array<Mat<4>, 2> kept_diagonal, kept_coupling;  ///< reserved by derivatives
+  // Reserved by semi-implicit steps: numbers per edge, at the vertex that owns its angle.
+  Array<Mat<1>, 2> edge_diagonal, edge_coupling;
+  Array<Vec<1>, 2> multiplier, edge_change;
+  Array<Real, 2> length;
 
   /// [batch, n_vertices] after a step: what the clamp of a held vertex exerts, force (N) and moment
   /// about the edge to the parent (N m); what is left of the balance of forces where free.
@@ -74,6 +83,7 @@ struct RodStepReport {
   double residual = 0;   ///< the largest, N
   Index failed = 0;      ///< rods that did not converge
   Index first_failed = -1;
+  Index handed_over = 0;  ///< rods of a semi-implicit step that took an implicit one instead
 };
 
 /// One step of length dt (s).

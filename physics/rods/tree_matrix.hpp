@@ -44,42 +44,47 @@ struct TreePattern {
 };
 TreePattern make_tree_pattern(const TreeLayout& layout);
 
-/// One matrix in memory that somebody else owns.
-struct TreeMatrix {
-  Mat<4>* diagonal;  ///< [n_nodes]
-  Mat<4>* coupling;  ///< [n_blocks]
+/// One matrix of N x N blocks in memory that somebody else owns.
+template <int N>
+struct TreeMatrixOf {
+  Mat<N>* diagonal;  ///< [n_nodes]
+  Mat<N>* coupling;  ///< [n_blocks]
 };
+using TreeMatrix = TreeMatrixOf<4>;
 
 /// Replaces the matrix by its factors: diagonal(v) by the inverse of what elimination leaves there,
 /// coupling(k) by inverse x coupling. Returns the number of nodes whose pivot block was not
 /// positive definite: then the factors are of no use.
-FILIGREE_FUNCTION Index factorize(const TreePattern& pattern, const TreeMatrix& matrix);
+template <int N>
+FILIGREE_FUNCTION Index factorize(const TreePattern& pattern, const TreeMatrixOf<N>& matrix);
 
 /// Solves with the factors in place: x holds the right side before, the solution after.
-FILIGREE_FUNCTION void solve(const TreePattern& pattern, const TreeMatrix& factors, Vec<4>* x);
+template <int N>
+FILIGREE_FUNCTION void solve(const TreePattern& pattern, const TreeMatrixOf<N>& factors, Vec<N>* x);
 
 namespace detail {
 
-/// The inverse of a symmetric positive definite 4x4 matrix by its Cholesky factors; only the lower
-/// triangle is read. False when it is not positive definite.
-FILIGREE_FUNCTION bool invert_spd(Mat<4>& a) {
-  Mat<4> inverse_factor{};  // of L in a = L L^T
-  Mat<4> factor{};
-  for (int j = 0; j < 4; ++j) {
+/// The inverse of a small symmetric positive definite matrix by its Cholesky factors; only the
+/// lower triangle is read. False when it is not positive definite.
+template <int N>
+FILIGREE_FUNCTION bool invert_spd(Mat<N>& a) {
+  Mat<N> inverse_factor{};  // of L in a = L L^T
+  Mat<N> factor{};
+  for (int j = 0; j < N; ++j) {
     Real pivot = a(j, j);
     for (int k = 0; k < j; ++k) pivot -= factor(j, k) * factor(j, k);
     if (!(pivot > 0)) return false;
     const Real inverse_root = 1 / Kokkos::sqrt(pivot);
     factor(j, j) = pivot * inverse_root;
     inverse_factor(j, j) = inverse_root;
-    for (int i = j + 1; i < 4; ++i) {
+    for (int i = j + 1; i < N; ++i) {
       Real sum = a(i, j);
       for (int k = 0; k < j; ++k) sum -= factor(i, k) * factor(j, k);
       factor(i, j) = sum * inverse_root;
     }
   }
-  for (int j = 0; j < 4; ++j) {
-    for (int i = j + 1; i < 4; ++i) {
+  for (int j = 0; j < N; ++j) {
+    for (int i = j + 1; i < N; ++i) {
       Real sum = 0;
       for (int k = j; k < i; ++k) sum -= factor(i, k) * inverse_factor(k, j);
       inverse_factor(i, j) = sum * inverse_factor(i, i);
@@ -91,18 +96,19 @@ FILIGREE_FUNCTION bool invert_spd(Mat<4>& a) {
 
 }  // namespace detail
 
-FILIGREE_FUNCTION Index factorize(const TreePattern& pattern, const TreeMatrix& matrix) {
+template <int N>
+FILIGREE_FUNCTION Index factorize(const TreePattern& pattern, const TreeMatrixOf<N>& matrix) {
   Index refused = 0;
   for (Index n = pattern.n_nodes - 1; n >= 0; --n) {
     const Index v = pattern.order(n);
     if (!detail::invert_spd(matrix.diagonal[v])) ++refused;
     Index pair = pattern.pair_begin(v);
     for (Index i = pattern.upper_begin(v); i < pattern.upper_begin(v + 1); ++i) {
-      const Mat<4> before = matrix.coupling[i];
+      const Mat<N> before = matrix.coupling[i];
       matrix.coupling[i] = matrix.diagonal[v] * before;
-      const Mat<4> left = transpose(before);
+      const Mat<N> left = transpose(before);
       for (Index j = pattern.upper_begin(v); j < i; ++j) {
-        const Mat<4> change = left * matrix.coupling[j];
+        const Mat<N> change = left * matrix.coupling[j];
         const Index place = pattern.pair(pair++);
         matrix.coupling[place / 2] -= place % 2 == 0 ? change : transpose(change);
       }
@@ -112,7 +118,9 @@ FILIGREE_FUNCTION Index factorize(const TreePattern& pattern, const TreeMatrix& 
   return refused;
 }
 
-FILIGREE_FUNCTION void solve(const TreePattern& pattern, const TreeMatrix& factors, Vec<4>* x) {
+template <int N>
+FILIGREE_FUNCTION void solve(const TreePattern& pattern, const TreeMatrixOf<N>& factors,
+                             Vec<N>* x) {
   for (Index n = pattern.n_nodes - 1; n >= 0; --n) {
     const Index v = pattern.order(n);
     for (Index i = pattern.upper_begin(v); i < pattern.upper_begin(v + 1); ++i) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text.hpp"
+#include "scenarios/types/clamp_trajectory.hpp"
 #include "scenarios/types/type_support.hpp"
 
 namespace filigree {
@@ -117,6 +118,15 @@ std::string BranchOptions::validate() const {
 std::string ClampOptions::validate() const {
   const std::string bad_name = check_name(name, "left_gripper");
   if (!bad_name.empty()) return bad_name;
+  if (from && until && !(*until > *from)) {
+    return format("until: {} s is not after {} s, when it takes hold", number_text(*until),
+                  number_text(*from));
+  }
+  if (trajectory && !motion.empty()) return "trajectory: give way-points in one place, not in both";
+  if (from && !motion.empty() && motion[0].time < *from) {
+    return format("motion.0.time: {} s is before {} s, when it takes hold",
+                  number_text(motion[0].time), number_text(*from));
+  }
   for (std::size_t i = 1; i < motion.size(); ++i) {
     if (!(motion[i].time > motion[i - 1].time)) {
       return format("motion.{}.time: {} s is not after {} s of the way-point before", i,
@@ -142,6 +152,20 @@ std::string RodsOptions::load_files(const std::filesystem::path& folder) {
     if (surface == nullptr) continue;
     const std::string wrong = load_surface(*surface, folder);
     if (!wrong.empty()) text += format("obstacles.{}.shape.file: {}\n", i, wrong);
+  }
+  for (std::size_t i = 0; i < clamps.size(); ++i) {
+    ClampOptions& clamp = clamps[i];
+    if (!clamp.trajectory) continue;
+    try {
+      clamp.waypoints = read_trajectory(folder / clamp.trajectory->path);
+    } catch (const Error& error) {
+      text += format("clamps.{}.trajectory: {}\n", i, error.what());
+      continue;
+    }
+    if (clamp.from && clamp.waypoints[0].time < *clamp.from) {
+      text += format("clamps.{}.trajectory: begins at {} s, before the clamp takes hold at {} s\n",
+                     i, number_text(clamp.waypoints[0].time), number_text(*clamp.from));
+    }
   }
   return text;
 }
@@ -230,8 +254,8 @@ std::string RodsOptions::validate() const {
           format("another part is called '{}'; give each its own name", clamps[i].name));
     }
   }
-  if ((contact || !obstacles.empty()) && solver.rule == rods::RodRule::kMidpoint) {
-    add("solver.rule", "contact needs euler: midpoint goes past surfaces");
+  if ((contact || !obstacles.empty()) && solver.rule != rods::RodRule::kEuler) {
+    add("solver.rule", "contact needs euler: the other rules go past surfaces");
   }
   return text;
 }

@@ -19,7 +19,7 @@ namespace filigree {
 
 template <>
 struct EnumNames<rods::RodRule> {
-  static constexpr std::array names{"euler", "midpoint"};
+  static constexpr std::array names{"euler", "midpoint", "semi_implicit"};
 };
 
 /// A solid round section: EA = E pi r^2, EI = E pi r^4/4, GJ = E pi r^4/(4 (1 + nu)).
@@ -111,8 +111,8 @@ struct ClampWaypoint {
   template <class V>
   void reflect(V& v) {
     v("time", time, About{.doc = "moment", .unit = "s", .min = 0, .required = true});
-    v("move", move, About{.doc = "from where it was at the start", .unit = "m"});
-    v("turn", turn, About{.doc = "about the held edge, from the start", .unit = "deg"});
+    v("move", move, About{.doc = "from where it took hold", .unit = "m"});
+    v("turn", turn, About{.doc = "about the held edge, since it took hold", .unit = "deg"});
   }
 };
 
@@ -127,8 +127,10 @@ struct ClampOptions {
   std::string branch;
   std::int64_t vertex = 0;
   HeldEdge edge = HeldEdge::kNone;
+  std::optional<double> from;
   std::optional<double> until;
   std::vector<ClampWaypoint> motion;
+  std::optional<FilePath> trajectory;
 
   template <class V>
   void reflect(V& v) {
@@ -138,10 +140,22 @@ struct ClampOptions {
     v("edge", edge,
       About{.doc = "the edge of the branch after or before the vertex that is held too: position, "
                    "direction and roll"});
+    v("from", from,
+      About{.doc = "when it takes hold of the rod as it lies then; absent: from the start",
+            .unit = "s",
+            .above = 0});
     v("until", until, About{.doc = "when it lets go; absent: never", .unit = "s", .above = 0});
     v("motion", motion, About{.doc = "way-points, times rising; absent: it stays"});
+    v("trajectory", trajectory,
+      About{.doc =
+                "way-points from a file instead: .csv with the columns time, move_x, move_y, "
+                "move_z and turn, or .npz with the arrays time [n], move [n, 3] and turn [n], in "
+                "s, m and degrees; turn may be left out"});
   }
   std::string validate() const;
+  std::vector<ClampWaypoint> waypoints;  ///< read from `trajectory`
+
+  const std::vector<ClampWaypoint>& path() const { return trajectory ? waypoints : motion; }
 };
 
 struct RodSolverOptions {
@@ -156,9 +170,12 @@ struct RodSolverOptions {
     v("rule", rule,
       About{.doc =
                 "euler damps what the step cannot resolve; midpoint is of second order and keeps "
-                "momentum"});
+                "momentum; semi_implicit keeps momentum too and costs half as much"});
     v("tolerance", tolerance,
-      About{.doc = "of Newton's method: last move over the mean edge", .max = 1e-2, .above = 0});
+      About{.doc = "of Newton's method: last move over the mean edge; of lengths where the rule is "
+                   "semi_implicit",
+            .max = 1e-2,
+            .above = 0});
     v("max_iterations", max_iterations, About{.doc = "of Newton's method", .min = 1, .max = 1000});
   }
 };
@@ -188,7 +205,7 @@ struct RodsOptions {
     v("obstacles", obstacles, About{.doc = "rigid bodies that stand or move on a given path"});
     v("solver", solver, About{.doc = "steps"});
   }
-  /// Reads the surfaces of obstacles.
+  /// Reads the surfaces of obstacles and the trajectories of clamps.
   std::string load_files(const std::filesystem::path& folder);
   std::string validate() const;
 };

@@ -220,14 +220,15 @@ std::vector<HeldParts> held_parts(const RodsOptions& options, const RodScene& sc
 
 ClampPose clamp_at(const ClampOptions& clamp, double time) {
   ClampPose pose;
-  pose.holds = !clamp.until || time <= *clamp.until;
+  pose.holds = (!clamp.from || time > *clamp.from) && (!clamp.until || time <= *clamp.until);
   ClampWaypoint before;
+  before.time = clamp.from.value_or(0);
   const auto vector = [](const std::array<double, 3>& a) { return Vec3d{a[0], a[1], a[2]}; };
   const auto set = [&](const Vec3d& move, double degrees) {
     pose.move = move;
     pose.turn = degrees * std::numbers::pi / 180;
   };
-  for (const ClampWaypoint& point : clamp.motion) {
+  for (const ClampWaypoint& point : clamp.path()) {
     if (time < point.time) {
       const double t = (time - before.time) / (point.time - before.time);
       set(vector(before.move) + t * (vector(point.move) - vector(before.move)),

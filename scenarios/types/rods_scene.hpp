@@ -31,7 +31,7 @@ struct HeldParts {
 };
 std::vector<HeldParts> held_parts(const RodsOptions& options, const RodScene& scene);
 
-/// Where a clamp is at a time, relative to its start.
+/// Where a clamp is at a time, relative to where it took hold.
 struct ClampPose {
   Vec<3, double> move{};
   double turn = 0;  ///< rad

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "scenarios/types/clamp_trajectory.hpp"
 #include "scenarios/types/rods_contact_scene.hpp"
 #include "scenarios/types/rods_frame.hpp"
 #include "scenarios/types/rods_scene.hpp"
@@ -39,12 +40,14 @@ class RodsSimulation final : public Simulation {
           obstacle_block(options_.obstacles[o], rods::at_time(contact_->paths[o], state_.time)));
     }
   }
+  std::vector<std::string> warnings() const override;
   std::optional<Trouble> inspect() const override;
   void reflect_state(StateVisitor& visitor) override;
   double time() const override { return state_.time; }
 
  private:
   void set_controls(double time);
+  void take_hold(std::size_t clamp);
   void take_over(const rods::RodStepReport& report);
   rods::RodStepOptions step_options() const {
     return {options_.solver.rule, options_.solver.tolerance, options_.solver.max_iterations};
@@ -63,12 +66,19 @@ class RodsSimulation final : public Simulation {
   rods::RodScratch scratch_;
   std::optional<rods::RodContact> contact_;
   rods::RodContactScratch touching_;
-  std::vector<Vec<3>> contact_force_;      ///< per vertex, N; empty without contact
-  rods::RodContactReport touched_;         ///< of the last step
-  double least_gap_ = 0;                   ///< so far, m
-  double friction_work_ = 0;               ///< so far, J
-  std::vector<double> turned_;             ///< per clamp: turn made so far, rad
-  std::vector<Vec<4, double>> reactions_;  ///< per clamp: force (N), moment about its edge (N m)
+  std::vector<Vec<3>> contact_force_;  ///< per vertex, N; empty without contact
+  rods::RodContactReport touched_;     ///< of the last step
+  double least_gap_ = 0;               ///< so far, m
+  double friction_work_ = 0;           ///< so far, J
+  std::vector<double> turned_;         ///< per clamp: turn made so far, rad
+  /// Per clamp: where its vertices were when it took hold (empty before), m.
+  std::vector<std::vector<Vec<3, double>>> origin_;
+  struct Reaction {
+    Vec<3, double> force{};   ///< N
+    Vec<3, double> moment{};  ///< about the clamp's vertex, N m
+    double about_edge = 0;    ///< the part about the held edge that the edge itself feels, N m
+  };
+  std::vector<Reaction> reactions_;  ///< per clamp
   std::int64_t steps_ = 0;
   std::int64_t iterations_ = 0;  ///< of the last step
   double residual_ = 0;
@@ -96,6 +106,14 @@ void RodsSimulation::note_contact() {
   contact_force_.assign(force.data(), force.data() + scene_.model.n_vertices);
 }
 
+/// A clamp takes hold of its vertices where they are.
+void RodsSimulation::take_hold(std::size_t clamp) {
+  const auto x = to_host(state_.position);
+  for (const Index v : held_[clamp].vertices) {
+    origin_[clamp].push_back({x(0, v)[0], x(0, v)[1], x(0, v)[2]});
+  }
+}
+
 /// Clamps as they are at `time`, with the turns that are still to be made.
 void RodsSimulation::set_controls(double time) {
   auto held = to_host(controls_.held);
@@ -105,9 +123,11 @@ void RodsSimulation::set_controls(double time) {
   for (std::size_t c = 0; c < held_.size(); ++c) {
     const ClampPose pose = clamp_at(options_.clamps[c], time);
     if (!pose.holds) continue;
-    for (const Index v : held_[c].vertices) {
+    if (origin_[c].empty()) take_hold(c);
+    for (std::size_t k = 0; k < held_[c].vertices.size(); ++k) {
+      const Index v = held_[c].vertices[k];
       held(0, v) |= 1;
-      const Vec<3, double> x = scene_.start.positions[static_cast<std::size_t>(v)] + pose.move;
+      const Vec<3, double> x = origin_[c][k] + pose.move;
       for (int a = 0; a < 3; ++a) target(0, v)[a] = static_cast<Real>(x[a]);
     }
     if (held_[c].edge < 0) continue;
@@ -126,6 +146,7 @@ void RodsSimulation::initialize(const RunContext& context) {
   controls_ = rods::make_controls(scene_.model, state_);
   reactions_.assign(held_.size(), {});
   turned_.assign(held_.size(), 0);
+  origin_.assign(held_.size(), {});
   if (contact_) {
     contact_force_.assign(static_cast<std::size_t>(scene_.model.n_vertices), Vec<3>::zero());
     least_gap_ = touched_.gap = static_cast<double>(contact_->model.activation);
@@ -191,13 +212,22 @@ void RodsSimulation::take_over(const rods::RodStepReport& report) {
   iterations_ = report.iterations;
   residual_ = report.residual;
   const auto reaction = to_host(scratch_.reaction);
+  const auto x = to_host(state_.position);
   for (std::size_t c = 0; c < held_.size(); ++c) {
     reactions_[c] = {};
     if (!clamp_at(options_.clamps[c], state_.time).holds) continue;
+    const auto place = [&](Index v) { return Vec<3, double>{x(0, v)[0], x(0, v)[1], x(0, v)[2]}; };
     for (const Index v : held_[c].vertices) {
-      for (int a = 0; a < 3; ++a) reactions_[c][a] += reaction(0, v)[a];
+      const Vec<4> r = reaction(0, v);
+      const Vec<3, double> force{r[0], r[1], r[2]};
+      reactions_[c].force += force;
+      reactions_[c].moment += cross(place(v) - place(held_[c].vertices[0]), force);
     }
-    if (held_[c].edge >= 0) reactions_[c][3] = reaction(0, held_[c].edge_node)[3];
+    if (held_[c].edge < 0) continue;
+    const auto [tail, head] = scene_.topology.edges[static_cast<std::size_t>(held_[c].edge)];
+    const Vec<3, double> edge = place(head) - place(tail);
+    reactions_[c].about_edge = reaction(0, held_[c].edge_node)[3];
+    reactions_[c].moment += edge * (reactions_[c].about_edge / norm(edge));
   }
 }
 
@@ -253,12 +283,27 @@ void RodsSimulation::diagnose(Recorder& recorder) const {
   }
   for (std::size_t c = 0; c < held_.size(); ++c) {
     for (int a = 0; a < 3; ++a) {
-      recorder.add(format("{}_force_{}", options_.clamps[c].name, kAxes[a]), reactions_[c][a], "N");
+      recorder.add(format("{}_force_{}", options_.clamps[c].name, kAxes[a]), reactions_[c].force[a],
+                   "N");
     }
     if (held_[c].edge >= 0) {
-      recorder.add(options_.clamps[c].name + "_moment", reactions_[c][3], "N m");
+      recorder.add(options_.clamps[c].name + "_moment", reactions_[c].about_edge, "N m");
+      for (int a = 0; a < 3; ++a) {
+        recorder.add(format("{}_torque_{}", options_.clamps[c].name, kAxes[a]),
+                     reactions_[c].moment[a], "N m");
+      }
     }
   }
+}
+
+std::vector<std::string> RodsSimulation::warnings() const {
+  std::vector<std::string> warnings;
+  const auto mean_edge = static_cast<double>(to_host(scene_.model.mean_edge)(0));
+  for (const ClampOptions& clamp : options_.clamps) {
+    const std::string warning = too_fast(clamp, mean_edge, options_.solver.dt);
+    if (!warning.empty()) warnings.push_back(warning);
+  }
+  return warnings;
 }
 
 std::optional<Trouble> RodsSimulation::inspect() const {
@@ -310,7 +355,18 @@ void RodsSimulation::reflect_state(StateVisitor& visitor) {
   }
   for (std::size_t c = 0; c < reactions_.size(); ++c) {
     visitor(format("rods/turned/{}", c), turned_[c]);
-    for (int i = 0; i < 4; ++i) visitor(format("rods/reaction/{}/{}", c, i), reactions_[c][i]);
+    for (int a = 0; a < 3; ++a) {
+      visitor(format("rods/reaction/{}/force/{}", c, a), reactions_[c].force[a]);
+      visitor(format("rods/reaction/{}/moment/{}", c, a), reactions_[c].moment[a]);
+    }
+    visitor(format("rods/reaction/{}/about_edge", c), reactions_[c].about_edge);
+    std::vector<double> origin;
+    for (const Vec<3, double>& o : origin_[c]) origin.insert(origin.end(), {o[0], o[1], o[2]});
+    visit_values(visitor, format("rods/origin/{}", c), origin);
+    origin_[c].clear();
+    for (std::size_t i = 0; i + 2 < origin.size(); i += 3) {
+      origin_[c].push_back({origin[i], origin[i + 1], origin[i + 2]});
+    }
   }
 }
 

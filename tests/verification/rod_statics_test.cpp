@@ -190,12 +190,48 @@ double star_drop(int edges_per_arm, double compliance) {
 }
 
 TEST(RodStatics, AStarIsStifferThanThreeHingedArms) {
-  if (sizeof(Real) == 4) GTEST_SKIP() << "the deflection is a ten millionth of the length";
+  if (sizeof(Real) == 4) GTEST_SKIP() << "the deflection is a millionth of the length";
   const double coarse = star_drop(10, 0);
   const double fine = star_drop(40, 0);
   EXPECT_NEAR(fine, 1.0 / 36, 1e-3 / 36);
   EXPECT_GT(std::log2(std::abs(coarse - 1.0 / 36) / std::abs(fine - 1.0 / 36)) / 2, 1.8);
   EXPECT_NEAR(star_drop(40, 1e6), 1.0 / 9, 0.02 / 9);
+}
+
+/// A clamped beam of length S with a branch that hangs from its middle, under gravity: deflection
+/// W S^3/(192 EI) + w S^4/(384 EI), the branch pulled by its weight.
+TEST(RodStatics, ABranchHangsFromTheMiddleOfABeam) {
+  if (sizeof(Real) == 4) GTEST_SKIP() << "the deflection is a millionth of the length";
+  constexpr int kHalf = 40, kHanging = 10;
+  constexpr double S = 1, h = S / (2 * kHalf - 1), kDensity = 1e-4, kGravity = 1;
+  RodShape shape;
+  // Clamps are in the middle of the first and the last edge.
+  for (int i = 0; i <= 2 * kHalf; ++i) shape.positions.push_back({(i - 0.5) * h, 0, 0});
+  for (int i = 1; i <= kHanging; ++i) {
+    shape.positions.push_back({(kHalf - 0.5) * h, 0, -0.05 * i});
+  }
+  Rod rod;
+  rod.topology = make_topology({{-1, 2 * kHalf + 1}, {kHalf, kHanging}});
+  rod.model = make_rod_model(rod.topology, shape,
+                             std::vector<EdgeProperties>(shape.positions.size() - 1,
+                                                         EdgeProperties{1, {1, 1}, 1, kDensity}));
+  rod.model.gravity = {0, 0, Real(-kGravity)};
+  rod.state = make_rod_state(rod.topology, rod.model, shape);
+  rod.controls = make_controls(rod.model, rod.state);
+  hold_edge(rod, 0);
+  hold_edge(rod, 2 * kHalf - 1);
+  const RodStepReport report = settle(rod.model, rod.controls, {}, rod.state, rod.scratch);
+  EXPECT_EQ(report.failed, 0);
+  const double w = kDensity * kGravity;
+  const double W = w * 0.05 * kHanging;
+  const auto x = to_host(rod.state.position);
+  const double exact = W * S * S * S / 192 + w * S * S * S * S / 384;
+  EXPECT_NEAR(-x(0, kHalf)[2], exact, 5e-3 * exact);
+  // The junction carries half of the first edge, the edge the rest.
+  const Index first = 2 * kHalf + 1;
+  const double pull = norm(x(0, first) - x(0, kHalf)) / 0.05 - 1;  // EA = 1
+  EXPECT_NEAR(pull, W - w * 0.025, 1e-9 * W);                      // round-off of a length
+  EXPECT_LT(report.residual, 1e-9 * W);  // forces cancel at the junction and elsewhere
 }
 
 }  // namespace
