@@ -141,6 +141,20 @@ struct StartOverhand {
   }
 };
 
-using RodStart = std::variant<StartPoints, StartOverhand>;
+struct StartRing {
+  static constexpr const char* kName = "ring";
+  static constexpr const char* kDoc =
+      "closed ring across z: the last edge lies on the first, so that two clamps hold it together";
+  std::array<double, 3> center{};
+  double warp = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("center", center, About{.doc = "of the ring", .unit = "m"});
+    v("warp", warp,
+      About{.doc = "height of two waves out of the plane, to disturb it", .unit = "m", .min = 0});
+  }
+};
+using RodStart = std::variant<StartPoints, StartOverhand, StartRing>;
 
 }  // namespace filigree

@@ -185,9 +185,12 @@ std::string RodsOptions::validate() const {
     if (find_branch(branches, branch.name, i) != nullptr) {
       add(key + ".name", format("two branches are called '{}'", branch.name));
     }
-    if (branch.start && std::holds_alternative<StartOverhand>(*branch.start) &&
+    if (branch.start && !std::holds_alternative<StartPoints>(*branch.start) &&
         !branch.root.empty()) {
-      add(key + ".start", "only a branch of its own can be knotted; give its points");
+      add(key + ".start", "only a branch of its own can be knotted or a ring; give its points");
+    }
+    if (branch.start && std::holds_alternative<StartRing>(*branch.start) && branch.edges < 4) {
+      add(key + ".edges", "a ring needs four edges or more");
     }
     if (branch.root.empty()) {
       if (branch.root_vertex != -1) add(key + ".root_vertex", "it has no meaning without `root`");

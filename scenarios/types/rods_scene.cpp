@@ -107,11 +107,29 @@ std::vector<Vec3d> overhand_line(const StartOverhand& knot, double length) {
   return line;
 }
 
+/// The ring of StartRing: its first and last edge coincide and are not disturbed.
+std::vector<Vec3d> ring_line(const StartRing& ring, std::int64_t edges, double length) {
+  const double step = 2 * std::numbers::pi / static_cast<double>(edges - 1);
+  const double radius = length / static_cast<double>(edges) / (2 * std::sin(step / 2));
+  std::vector<Vec3d> line;
+  for (std::int64_t i = 0; i <= edges; ++i) {
+    const double angle = step * static_cast<double>(i);
+    const bool held = i <= 1 || i >= edges - 1;
+    line.push_back({ring.center[0] + radius * std::cos(angle),
+                    ring.center[1] + radius * std::sin(angle),
+                    ring.center[2] + (held ? 0 : ring.warp * std::cos(2 * angle))});
+  }
+  return line;
+}
+
 /// The corners along which a branch starts; `first` is where its root's vertex does.
 std::vector<Vec3d> start_line(const BranchOptions& branch, const std::optional<Vec3d>& first,
                               double length) {
   if (const auto* knot = std::get_if<StartOverhand>(&*branch.start)) {
     return overhand_line(*knot, length);
+  }
+  if (const auto* ring = std::get_if<StartRing>(&*branch.start)) {
+    return ring_line(*ring, branch.edges, length);
   }
   std::vector<Vec3d> line;
   if (first) line.push_back(*first);

@@ -8,7 +8,9 @@
 #include <numbers>
 
 #include "core/error.hpp"
+#include "io/npz.hpp"
 #include "scenarios/types/rods_simulation.hpp"
+#include "tests/scenarios/run_support.hpp"
 
 namespace filigree {
 namespace {
@@ -117,6 +119,124 @@ TEST(RodsScenario, ClampsThatContradictAreRefused) {
             "clamps.0.motion.0.turn: only a held edge can be turned; set `edge`\n");
 }
 
+/// The wall holds the cord against the moment of its weight about the clamp.
+TEST(RodsScenario, TheClampBalancesTheMomentOfTheWeight) {
+  const auto simulation = started(cord({}));
+  Frame frame;
+  simulation->describe(frame);
+  Vec<3, double> moment{};
+  for (std::size_t b = 0; b < 2; ++b) {  // half of an edge's weight at each of its ends
+    const Block& block = frame.blocks[b];
+    const double mass = 0.1 * 0.02;
+    for (std::size_t k = 0; 3 * k < block.points.size(); ++k) {
+      const bool is_end = k == 0 || 3 * (k + 1) == block.points.size();
+      const Vec<3, double> x{block.points[3 * k], block.points[3 * k + 1], block.points[3 * k + 2]};
+      moment += cross(x, Vec<3, double>{0, 0, -9.81 * mass * (is_end ? 0.5 : 1.0)});
+    }
+  }
+  const char* names[] = {"wall_torque_x", "wall_torque_y", "wall_torque_z"};
+  for (int a = 0; a < 3; ++a) {
+    EXPECT_NEAR(value_of(*simulation, names[a]), -moment[a], 1e-6 + tol<Real>(1e7)) << names[a];
+  }
+}
+
+/// A clamp that takes hold of the falling end at 0.1 s keeps it where it was, until it lets go.
+TEST(RodsScenario, ClampsTakeHoldLater) {
+  RodsOptions options = cord({});
+  options.settle = false;
+  ClampOptions late;
+  late.name = "late";
+  late.branch = "trunk";
+  late.vertex = -1;
+  late.from = 0.1;
+  late.until = 0.3;
+  late.motion = {{0.2, {0, 0, 0}, 0}, {0.25, {0, 0.01, 0}, 0}};
+  options.clamps.push_back(late);
+  const auto simulation = started(options);
+  const auto go_to = [&](double time) {
+    while (simulation->time() < time) simulation->step(time);
+  };
+  go_to(0.1);
+  EXPECT_EQ(value_of(*simulation, "late_force_z"), 0);
+  const double z = value_of(*simulation, "trunk_end_z");
+  const double y = value_of(*simulation, "trunk_end_y");
+  EXPECT_LT(z, -0.01);
+  go_to(0.2);
+  EXPECT_EQ(value_of(*simulation, "trunk_end_z"), z);
+  EXPECT_NE(value_of(*simulation, "late_force_z"), 0);
+  go_to(0.3);
+  EXPECT_NEAR(value_of(*simulation, "trunk_end_y"), y + 0.01, tol<Real>(10));
+  go_to(0.4);
+  EXPECT_NE(value_of(*simulation, "trunk_end_z"), z);
+  EXPECT_EQ(value_of(*simulation, "late_force_z"), 0);
+  options.clamps[1].until = 0.05;
+  EXPECT_NE(options.clamps[1].validate().find("until: 0.05 s is not after 0.1 s"),
+            std::string::npos);
+}
+
+class RodsTrajectory : public testing_support::RunTest {};
+
+TEST_F(RodsTrajectory, FilesAndWayPointsMoveAlike) {
+  const std::vector<ClampWaypoint> motion{
+      {0, {}, 0}, {0.1, {0.01, 0, 0.02}, 10}, {0.3, {0, 0.01, 0}, 0}};
+  std::string csv = "time [s],move_x [m],move_y,move_z,turn [deg]\n";
+  std::vector<double> time, move, turn;
+  for (const ClampWaypoint& point : motion) {
+    csv += format("{},{},{},{},{}\n", point.time, point.move[0], point.move[1], point.move[2],
+                  point.turn);
+    time.push_back(point.time);
+    move.insert(move.end(), point.move.begin(), point.move.end());
+    turn.push_back(point.turn);
+  }
+  write("path.csv", csv);
+  NamedArrays arrays;
+  arrays.add(make_array<double>("time", std::span<const double>(time), {3}));
+  arrays.add(make_array<double>("move", std::span<const double>(move), {3, 3}));
+  arrays.add(make_array<double>("turn", std::span<const double>(turn), {3}));
+  write_npz(folder_ / "path.npz", arrays);
+  const auto end_after = [&](RodsOptions options) {
+    EXPECT_EQ(options.load_files(folder_), "");
+    const auto simulation = started(options);
+    while (simulation->time() < 0.3) simulation->step(0.3);
+    return value_of(*simulation, "arm_end_y");
+  };
+  const double expected = end_after(cord(motion));
+  for (const char* file : {"path.csv", "path.npz"}) {
+    RodsOptions options = cord({});
+    options.clamps[0].trajectory = FilePath{file};
+    EXPECT_EQ(end_after(options), expected) << file;
+  }
+}
+
+TEST_F(RodsTrajectory, WrongFilesAreExplained) {
+  const auto problem = [&](const std::string& name, const std::string& text) {
+    write(name, text);
+    RodsOptions options = cord({});
+    options.clamps[0].trajectory = FilePath{name};
+    return options.load_files(folder_);
+  };
+  const auto has = [](const std::string& text, const char* part) {
+    EXPECT_NE(text.find(part), std::string::npos) << text;
+  };
+  has(problem("a.csv", "time,move_x,move_y\n0,0,0\n"), "there is no column 'move_z'");
+  has(problem("a.csv", "time,move_x,move_y,move_z\n0,0,0,0\n0.1,nan,0,0\n"),
+      "row 2: move_x is not finite; fill the gap");
+  has(problem("a.csv", "time,move_x,move_y,move_z\n0,0,0,0\n0,1,0,0\n"),
+      "row 2: the time 0 s is not after");
+  has(problem("a.csv", "time,move_x [mm],move_y,move_z\n0,0,0,0\n"), "'move_x' must be in m");
+  has(problem("a.txt", "0"), "a trajectory is a .csv or .npz file");
+  has(problem("a.csv", "time,move_x,move_y,move_z\n"), "there is no way-point");
+}
+
+TEST(RodsScenario, FastClampsAreWarnedOf) {
+  const auto slow = started(cord({{0.5, {0.1, 0, 0}, 0}}));
+  EXPECT_TRUE(slow->warnings().empty());
+  const auto fast = started(cord({{0.5, {0.1, 0, 0}, 0}, {0.52, {0.1, 0.1, 0}, 0}}));
+  ASSERT_EQ(fast->warnings().size(), 1U);
+  EXPECT_NE(fast->warnings()[0].find("clamp 'wall' moves at 5 m/s from t = 0.5 s"),
+            std::string::npos);
+}
+
 /// The volume that a closed surface of triangles encloses.
 double volume_of(const Block& block) {
   const auto point = [&](std::size_t k) {
@@ -183,7 +303,8 @@ TEST(RodsScenario, WrongObstaclesAreRefused) {
             "obstacles.0.shape: its points have 2 coordinates, three are needed\n");
   options = falling_cord();
   options.solver.rule = rods::RodRule::kMidpoint;
-  EXPECT_EQ(options.validate(), "solver.rule: contact needs euler: the other rules go past surfaces\n");
+  EXPECT_EQ(options.validate(),
+            "solver.rule: contact needs euler: the other rules go past surfaces\n");
 }
 
 /// A rod starts along other points than at rest, and its branch along with it.
