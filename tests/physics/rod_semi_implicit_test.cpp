@@ -4,7 +4,7 @@
 #include "physics/rods/rod_semi_implicit.hpp"
 
 #include "tests/support/rod_rollouts.hpp"
-#include "tests/verification/rod_support.hpp"
+#include "tests/support/straight_rods.hpp"
 
 namespace filigree::rods {
 namespace {

@@ -10,7 +10,7 @@
 #include <numbers>
 
 #include "physics/surface_generators.hpp"
-#include "tests/verification/rod_support.hpp"
+#include "tests/support/straight_rods.hpp"
 
 namespace filigree::rods {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "core/random.hpp"
 #include "tests/support/random_rods.hpp"
-#include "tests/verification/rod_support.hpp"
+#include "tests/support/straight_rods.hpp"
 
 namespace filigree::rods {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "tests/verification/rod_support.hpp"
+#include "tests/support/straight_rods.hpp"
 
 namespace filigree::rods {
 namespace {
