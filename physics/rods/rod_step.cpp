@@ -212,9 +212,13 @@ FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const St
     if constexpr (AnyTouch::kActive) {
       share = Kokkos::fmin(share, safe_share(touch, work.position, work.direction));
     }
-    const bool last = shift <= kLeastShift && size.distance <= tolerance * model.mean_edge(row) &&
-                      size.turn <= tolerance;
+    const auto within = [&](Real limit) {
+      return shift <= kLeastShift && size.distance <= limit * model.mean_edge(row) &&
+             size.turn <= limit;
+    };
+    const bool last = within(tolerance);
     const Real round_off = tol<Real>(64) * Kokkos::fabs(energy);
+    const Real whole = share;
     bool lower = last;  // differences of phi say nothing about a last, tiny move
     if (last) move(model, row, work, share);
     for (int halving = 0; halving < 40 && !lower; ++halving) {
@@ -228,9 +232,12 @@ FILIGREE_FUNCTION StepResult minimise(const RodModel& model, Index row, const St
         share *= Real(0.5);
       }
     }
-    if (!lower) return {iteration, false};
+    // Where phi cannot tell any more but the move is tiny, what is left after it is its square.
+    const bool done = last || (!lower && within(Kokkos::fmin(1000 * tolerance, Real(1e-6))));
+    if (!lower && !done) return {iteration, false};
+    if (!lower) move(model, row, work, whole);
     accept_trial(model, work);
-    if (last) return {iteration, true};
+    if (done) return {iteration, true};
   }
   return {max_iterations, false};
 }

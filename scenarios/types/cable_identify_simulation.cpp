@@ -91,11 +91,6 @@ void CableIdentification::set_data(const RunContext& context) {
     truth_ = cable.truth;
     all = cable.train;
     eval = cable.eval;
-    if (!folder_.empty()) {
-      write_cable_set(folder_ / "cable", set_);
-      write_recordings(folder_ / "cable/train.npz", cable.train);
-      write_recordings(folder_ / "cable/eval.npz", cable.eval);
-    }
   } else {
     CableFolder found = find_cable_folder(options_.data.folder, context.scenario_folder);
     missing_ = found.missing;
@@ -132,6 +127,10 @@ void CableIdentification::initialize(const RunContext& context) {
   unknowns_ = cable_unknowns(set_);
   search_.x.assign(unknowns_.size(), 0);
   take_over();
+  if (!options_.generate || folder_.empty()) return;
+  write_cable_set(folder_ / "cable", set_);
+  write_recordings(folder_ / "cable/train.npz", train_.recordings);
+  write_recordings(folder_ / "cable/eval.npz", validation_.recordings);
 }
 
 /// What the rest of the program sees of the search: parameters, and how well they predict.

@@ -109,7 +109,9 @@ TEST_F(ProgramRunTest, ThreadsDoNotChangeABit) {
   EXPECT_EQ(run("one", {"--threads", "1"}).code, 0);
   EXPECT_EQ(run("two", {"--threads", "2"}).code, 0);
   const Manifest manifest = read_manifest(folder_ / "one/manifest.json");
-  if (kKernelsRunOnHost) EXPECT_EQ(manifest.threads, 1);  // a device's lanes cannot be chosen
+  if (kKernelsRunOnHost) {  // a device's lanes cannot be chosen
+    EXPECT_EQ(manifest.threads, 1);
+  }
   EXPECT_EQ(compare("one", "two"), 0);
 }
 

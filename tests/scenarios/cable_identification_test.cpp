@@ -86,7 +86,7 @@ TEST_F(CableIdentificationTest, WrongOptionsAreExplained) {
   EXPECT_THAT(problem(kIdentify, {"windows.length=2"}), HasSubstr("windows of 200 frames"));
   run(scenario(kIdentify, {"time.end=1"}), "fit");
   const std::string good = replay(folder_ / "fit/cable", folder_ / "fit/parameters.json");
-  EXPECT_THAT(problem(good, {"data.parameters="}), HasSubstr("filigree run rods/identify"));
+  EXPECT_THAT(problem(good, {"data.parameters=\"\""}), HasSubstr("filigree run rods/identify"));
   EXPECT_THAT(problem(good, {"data.recordings=[1]"}), HasSubstr("there is no recording 1"));
   EXPECT_THAT(problem(good, {"show=4"}), HasSubstr("show: recording 4 is not among those"));
   EXPECT_THAT(problem(good, {"time.end=1"}), HasSubstr("the recordings last 0.39 s"));

@@ -220,7 +220,7 @@ TEST_F(RodsTrajectory, WrongFilesAreExplained) {
   };
   has(problem("a.csv", "time,move_x,move_y\n0,0,0\n"), "there is no column 'move_z'");
   has(problem("a.csv", "time,move_x,move_y,move_z\n0,0,0,0\n0.1,nan,0,0\n"),
-      "row 2: move_x is not finite; fill the gap");
+      "a.csv:3: 'nan' is not a finite number");
   has(problem("a.csv", "time,move_x,move_y,move_z\n0,0,0,0\n0,1,0,0\n"),
       "row 2: the time 0 s is not after");
   has(problem("a.csv", "time,move_x [mm],move_y,move_z\n0,0,0,0\n"), "'move_x' must be in m");
