@@ -143,7 +143,8 @@ TEST_F(CommandsTest, ExplainListsEveryKeyWithItsUnit) {
 }
 
 TEST_F(CommandsTest, ExplainWithoutTypeOrWithAWrongOneSaysWhichThereAre) {
-  EXPECT_THAT(failure({"explain"}, 2), HasSubstr("error: give a scenario type (cable_identification"));
+  EXPECT_THAT(failure({"explain"}, 2),
+              HasSubstr("error: give a scenario type (cable_identification"));
   EXPECT_THAT(failure({"explain", "mpn"}, 2),
               HasSubstr("unknown scenario type 'mpn', did you mean 'mpm'?"));
 }
