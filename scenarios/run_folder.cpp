@@ -191,10 +191,11 @@ void RunFolder::discard() const {
 void RunFolder::clear() const {
   std::error_code error;
   for (const fs::path& file :
-       {resolved(), diagnostics(), metrics(), path_ / "report.html", path_ / "metadata.json"}) {
+       {resolved(), diagnostics(), metrics(), path_ / "report.html", path_ / "metadata.json",
+        path_ / "parameters.json", path_ / "fit_report.md"}) {
     fs::remove(file, error);
   }
-  for (const char* folder : {"frames", "pictures", "train", "validation", "test"}) {
+  for (const char* folder : {"frames", "pictures", "train", "validation", "test", "cable"}) {
     fs::remove_all(path_ / folder, error);
   }
   for (const fs::path& folder : {path_, checkpoints()}) {

@@ -172,6 +172,8 @@ void Runner::load_checkpoint() {
 void Runner::initialize() {
   simulation_ = scenario_.make();
   simulation_->initialize(context_of(scenario_, folder_.path()));
+  const std::string missing = simulation_->missing_data();
+  FILIGREE_REQUIRE(missing.empty() || !loaded_, "the run cannot go on: {}", missing);
   check_names(scenario_, *simulation_, frames_);
   if (loaded_) {
     StateLoader loader(loaded_->checkpoint.arrays);
@@ -263,7 +265,7 @@ void Runner::start_files() {
 
 /// Leaves a manifest that says so.
 void Runner::end_without_data(const std::string& missing) {
-  if (!loaded_) folder_.clear();
+  folder_.clear();
   start_manifest();
   write_file_atomically(folder_.resolved(), scenario_.resolved);
   tell("warning", format("nothing was run: {}", missing));

@@ -22,7 +22,9 @@ void add(Vector& y, double factor, const Vector& x) {
 }
 double largest(const Vector& v) {
   double most = 0;
-  for (const double x : v) most = std::max(most, std::abs(x));
+  for (const double x : v) {
+    if (!(std::abs(x) <= most)) most = std::abs(x);  // NaN too
+  }
   return most;
 }
 
@@ -175,7 +177,11 @@ void iterate(const Objective& objective, const LbfgsOptions& options, LbfgsState
   for (;;) {
     Vector direction = descent(here.gradient, state.changes);
     here.slope = dot(here.gradient, direction);
-    if (!(here.slope < 0)) {  // round-off has spoilt the memory
+    if (!(here.slope < 0)) {  // round-off has spoilt the memory, or there is no way down
+      if (state.changes.empty()) {
+        state.end = LbfgsEnd::kLineSearch;
+        return;
+      }
       state.changes.clear();
       continue;
     }

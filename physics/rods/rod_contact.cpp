@@ -239,6 +239,7 @@ void prepare_contact(const RodModel& model, const RodContactModel& contact,
     s.host_counts = HostArray<Index, 2>("rods/counts", batch, 4);
     s.host_measures = HostArray<Real, 2>("rods/measures", batch, 3);
   }
+  Kokkos::deep_copy(s.counts.view(), Index(0));
 }
 
 void note_contacts(const RodContactModel& contact, Index batch, RodContactScratch& s) {

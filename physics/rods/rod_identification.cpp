@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/error.hpp"
 
@@ -50,6 +51,20 @@ std::vector<Entry> entries(CableQuantity quantity, Index place, RodParameters& p
   throw InternalError("an unknown of no kind");
 }
 
+/// Unknowns may go too far in a line search: no length, or nothing but overflow.
+bool is_possible(const RodParameters& p) {
+  const auto positive = [](double x) { return std::isfinite(x) && x > 0; };
+  bool good = std::all_of(p.rest_length.begin(), p.rest_length.end(), positive);
+  for (const EdgeProperties& edge : p.edges) {
+    good = good && positive(edge.stretch_stiffness) && std::isfinite(edge.bending_stiffness[0]) &&
+           std::isfinite(edge.bending_stiffness[1]) && std::isfinite(edge.twist_stiffness) &&
+           positive(edge.line_density);
+  }
+  for (const double c : p.junction_compliance) good = good && std::isfinite(c);
+  for (const double m : p.added_mass) good = good && std::isfinite(m);
+  return good && std::isfinite(p.damping);
+}
+
 }  // namespace
 
 bool is_factor(CableQuantity quantity) {
@@ -89,9 +104,10 @@ double identification_cost(const CableExperiment& experiment, const CableFit& st
                            std::vector<double>& gradient) {
   CableFit fit = changed(start, unknowns, u);
   CableFit bar;
+  gradient.assign(u.size(), 0);
+  if (!is_possible(fit.parameters)) return std::numeric_limits<double>::infinity();
   double cost = replay_misfit(experiment, fit.parameters, fit.roll, options.smooth,
                               options.tolerance, bar.parameters, bar.roll);
-  gradient.assign(u.size(), 0);
   if (!std::isfinite(cost)) return cost;
   for (std::size_t k = 0; k < unknowns.size(); ++k) {
     const CableQuantity quantity = unknowns[k].quantity;

@@ -62,7 +62,7 @@ struct IdentificationOptions {
   double tolerance = 1e-6;     ///< of Newton's method in a step
 };
 
-/// misfit + prior at u, and its derivatives.
+/// misfit + prior at u, and its derivatives; infinite where no rod has such numbers.
 double identification_cost(const CableExperiment& experiment, const CableFit& start,
                            const std::vector<CableUnknown>& unknowns,
                            const IdentificationOptions& options, const std::vector<double>& u,

@@ -16,9 +16,10 @@
 namespace filigree::rods {
 
 struct RodParameters {
-  std::vector<double> rest_length;          ///< [n_edges], m
-  std::vector<EdgeProperties> edges;        ///< [n_edges]
-  std::vector<Vec<3, double>> joint_rest;   ///< [n_joints] kappa at rest, from frames turned by
+  std::vector<double> rest_length;    ///< [n_edges], m
+  std::vector<EdgeProperties> edges;  ///< [n_edges]
+  std::vector<Vec<3, double>>
+      joint_rest;  ///< [n_joints] kappa at rest, with frames turned as said next
   std::vector<double> joint_half_turn;      ///< [n_joints] half the twist at rest, rad
   std::vector<double> junction_compliance;  ///< [n_vertices], rad/(N m)
   std::vector<double> added_mass;           ///< [n_vertices] connectors, markers; kg

@@ -289,8 +289,9 @@ double replay_misfit(const CableExperiment& experiment, const RodParameters& par
     Kokkos::deep_copy(bar.velocity.view(), Vec<3>::zero());
   };
   only_frames();
-  implicit_step_adjoint(player.model(), player.roll_controls(), player.step_size(), states[at - 1],
-                        states[at], bar, controls_bar, model_bar, player.scratch());
+  failed = implicit_step_adjoint(player.model(), player.roll_controls(), player.step_size(),
+                                 states[at - 1], states[at], bar, controls_bar, model_bar,
+                                 player.scratch()) > 0;
   const auto turn_bar = to_host(controls_bar.turn);
   const std::vector<Index> held_edges = experiment.grasped_edges();
   for (std::size_t i = 0; i < roll.size(); ++i) {
@@ -298,8 +299,10 @@ double replay_misfit(const CableExperiment& experiment, const RodParameters& par
   }
   --at;
   only_frames();
-  implicit_step_adjoint(player.model(), player.balance_controls(), player.step_size(),
-                        states[at - 1], states[at], bar, controls_bar, model_bar, player.scratch());
+  failed = failed || implicit_step_adjoint(player.model(), player.balance_controls(),
+                                           player.step_size(), states[at - 1], states[at], bar,
+                                           controls_bar, model_bar, player.scratch()) > 0;
+  if (failed) return std::numeric_limits<double>::infinity();
   parameters_bar = pull_back(experiment.topology, parameters, model_bar);
   return value;
 }

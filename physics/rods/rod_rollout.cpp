@@ -49,9 +49,10 @@ void prepare(const RodModel& model, const RodState& state, RodRolloutMemory& mem
   }
 }
 
-const RodControls& controls_at(const RodRollout& rollout, RodRolloutMemory& memory, Index step) {
-  if (rollout.set_controls) rollout.set_controls(step, memory.controls);
-  return memory.controls;
+RodControls controls_at(const RodRollout& rollout, const RodRolloutMemory& memory, Index step) {
+  RodControls controls = memory.controls;  // the same arrays, unless others are put in place
+  if (rollout.set_controls) rollout.set_controls(step, controls);
+  return controls;
 }
 
 RodStepReport take_step(const RodModel& model, const RodRollout& rollout, RodRolloutMemory& memory,
@@ -72,6 +73,7 @@ RodRolloutReport run_rollout(const RodModel& model, const RodRollout& rollout, R
                              RodRolloutMemory& memory, const WatchFrame& watch) {
   prepare(model, state, memory);
   const Index spacing = spacing_of(rollout);
+  memory.spacing = spacing;
   memory.kept.resize(static_cast<std::size_t>(kept_frames(rollout)));
   RodRolloutReport report;
   for (Index k = 0; k < rollout.steps; ++k) {
@@ -79,7 +81,9 @@ RodRolloutReport run_rollout(const RodModel& model, const RodRollout& rollout, R
     if (watch) watch(k, state);
     const RodStepReport step = take_step(model, rollout, memory, k, state);
     report.iterations = std::max(report.iterations, step.iterations);
-    if (!(step.residual <= report.residual)) report.residual = step.residual;  // NaN too
+    if (!(step.residual <= report.residual) && !std::isnan(report.residual)) {
+      report.residual = step.residual;
+    }
     if (step.failed > 0 && report.failed_steps++ == 0) {
       report.first_failed_step = k;
       report.first_failed_rod = step.first_failed;
@@ -94,7 +98,8 @@ Index rollout_adjoint(const RodModel& model, const RodRollout& rollout, RodRollo
                       const AddCostBar& add_cost_bar, RodStateBar& bar, RodModelBar& model_bar,
                       const TakeControlsBar& take_controls_bar) {
   detail::require_derivatives(rollout.options.rule);
-  FILIGREE_REQUIRE(static_cast<Index>(memory.kept.size()) == kept_frames(rollout),
+  FILIGREE_REQUIRE(static_cast<Index>(memory.kept.size()) == kept_frames(rollout) &&
+                       memory.spacing == spacing_of(rollout),
                    "the memory does not hold a rollout of {} steps; call run_rollout first",
                    rollout.steps);
   const Index spacing = spacing_of(rollout);
@@ -145,11 +150,11 @@ Index rollout_tangent(const RodModel& model, const RodRollout& rollout, RodState
   for (Index k = 0; k < rollout.steps; ++k) {
     if (watch) watch(k, state, change);
     assign(before, state);
-    take_step(model, rollout, memory, k, state);
+    refused += take_step(model, rollout, memory, k, state).failed;
     if (set_controls_change) set_controls_change(k, memory.controls_change);
-    refused += implicit_step_tangent(model, memory.controls, rollout.dt, before, state, change,
-                                     memory.controls_change, model_change, memory.scratch,
-                                     rollout.options.rule);
+    refused += implicit_step_tangent(model, controls_at(rollout, memory, k), rollout.dt, before,
+                                     state, change, memory.controls_change, model_change,
+                                     memory.scratch, rollout.options.rule);
   }
   if (watch) watch(rollout.steps, state, change);
   return refused;

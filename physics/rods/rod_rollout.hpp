@@ -29,8 +29,8 @@ struct RodRollout {
   double dt = 0.01;  ///< s
   RodStepOptions options;
   /// Sets what acts during step k (0 to steps - 1): changes entries or puts other arrays in place.
-  /// Steps that are taken again ask again, in any order, and must get the same. Left out: what the
-  /// memory holds acts all the time (at first: nothing).
+  /// Steps that are taken again ask again, in any order, and must get the same. Arrays that are put
+  /// in place act in that step alone. Left out: what the memory holds (at first: nothing).
   std::function<void(Index step, RodControls& controls)> set_controls;
   Index keep_every = 0;  ///< frames; 0: about sqrt(steps), 1: every frame, nothing is taken again
 };
@@ -38,8 +38,9 @@ struct RodRollout {
 /// What a rollout keeps. Grown when needed; nothing is allocated when a rollout of the same size
 /// runs again.
 struct RodRolloutMemory {
-  RodControls controls;
-  std::vector<RodState> kept;     ///< every keep_every-th frame and the last one
+  RodControls controls;        ///< what acts where set_controls changes nothing
+  std::vector<RodState> kept;  ///< every spacing-th frame and the last one
+  Index spacing = 0;
   std::vector<RodState> between;  ///< frames between two of them, on the way back
   RodControlsBar controls_bar;
   RodControlsChange controls_change;
@@ -83,8 +84,8 @@ using WatchChange =
     std::function<void(Index frame, const RodState& state, const RodStateChange& change)>;
 
 /// Goes from `state` to the end of the rollout, in place, together with `change`, that along one
-/// direction of start, clamps and parameters. Returns how many times the derivative of a rod's step
-/// was refused.
+/// direction of start, clamps and parameters. Returns how many times a rod's step failed or its
+/// derivative was refused.
 Index rollout_tangent(const RodModel& model, const RodRollout& rollout, RodState& state,
                       RodStateChange& change, const RodModelChange& model_change,
                       RodRolloutMemory& memory, const SetControlsChange& set_controls_change = {},

@@ -3,6 +3,7 @@
 #include "physics/rods/rod_step.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/parallel.hpp"
 #include "physics/rods/rod_contact_moves.hpp"
@@ -45,7 +46,7 @@ RodStepReport report_of(Index batch, const RodScratch& scratch) {
   for (Index b = 0; b < batch; ++b) {
     report.iterations = std::max(report.iterations, scratch.host_iterations(b));
     const double left = scratch.host_residual(b);
-    if (!(left <= report.residual)) report.residual = left;  // NaN too
+    if (!(left <= report.residual) && !std::isnan(report.residual)) report.residual = left;
     if (scratch.host_converged(b) == 0) {
       if (report.failed++ == 0) report.first_failed = b;
     }
@@ -362,7 +363,9 @@ FILIGREE_FUNCTION StepResult solve_step(const RodModel& model, Index row, const 
                                         Index b, Real part, const StepKind& kind,
                                         const Workspace& work, const AnyTouch& touch) {
   if constexpr (AnyTouch::kActive) {
-    for (Index k = 0; k < 4; ++k) touch.scratch.counts(b, k) = 0;
+    for (Index k = 0; k < 4; ++k) {  // what did not fit stays counted until it is looked at
+      if (k != kOverflow) touch.scratch.counts(b, k) = 0;
+    }
     find_pairs(touch, start.position, nullptr, 0);
     note_slips(touch, start.position, 1);
   }

@@ -63,8 +63,15 @@ void read_branches(CableSet& set) {
   std::vector<std::vector<Index>> vertices(1);  // of each branch, its root first
   for (Index v = 0; v < parent; ++v) vertices[0].push_back(v);
   Index next = parent;
+  FILIGREE_REQUIRE(parent >= 2, "{}: n_parent is {}; a parent has two vertices or more", file,
+                   parent);
   for (std::size_t c = 0; c < children.size(); ++c) {
     const auto [host, at] = junctions[c];
+    FILIGREE_REQUIRE(
+        children[c] >= 2 && children[c] <= parent,
+        "{}: child {} has {} vertices; it must have between 2 (its root counts) and {}, "
+        "as many as the parent",
+        file, c + 1, children[c], parent);
     FILIGREE_REQUIRE(
         host >= 0 && static_cast<std::size_t>(host) < vertices.size() && at >= 0 &&
             static_cast<std::size_t>(at) < vertices[static_cast<std::size_t>(host)].size(),
@@ -83,6 +90,10 @@ void read_branches(CableSet& set) {
   }
   set.grasped = value_of<std::vector<Index>>(set, "clamped_parent_vertices");
   std::sort(set.grasped.begin(), set.grasped.end());
+  FILIGREE_REQUIRE(std::adjacent_find(set.grasped.begin(), set.grasped.end()) == set.grasped.end(),
+                   "{}: a vertex is named twice in clamped_parent_vertices", file);
+  FILIGREE_REQUIRE(static_cast<Index>(set.grasped.size()) < set.n_vertices(),
+                   "{}: every vertex is grasped, so there is nothing to predict", file);
   for (const Index v : set.grasped) {
     FILIGREE_REQUIRE(v >= 0 && v < parent, "{}: the grasped vertex {} is none of the parent's {}",
                      file, v, parent);
@@ -99,6 +110,10 @@ void read_rest(CableSet& set) {
                    "{}: rest_init has the shape {}, the topology asks for [{}, {}, 3]",
                    file.string(), shape_text(rest.shape), n_branches, slots);
   const std::vector<double> values = doubles_of(rest);
+  for (const double value : values) {
+    FILIGREE_REQUIRE(std::isfinite(value), "{}: a position of rest_init is not finite",
+                     file.string());
+  }
   for (std::size_t b = 0; b < set.branches.size(); ++b) {
     const bool child = b > 0;  // slot 0 of a child is its root
     for (Index k = 0; k < set.branches[b].vertices; ++k) {
@@ -183,7 +198,7 @@ CableRecordings read_recordings(const CableSet& set, const std::string& name) {
   const fs::path file = set.folder / name;
   const NamedArrays arrays = read_npz(file);
   const NamedArray& flat = array_of(arrays, "flat", file);
-  FILIGREE_REQUIRE(flat.shape.size() == 4 && flat.shape[1] >= 3 &&
+  FILIGREE_REQUIRE(flat.shape.size() == 4 && flat.shape[0] >= 1 && flat.shape[1] >= 3 &&
                        flat.shape[2] == set.n_vertices() && flat.shape[3] == 3,
                    "{}: flat has the shape {}; [recordings, frames, {}, 3] with 3 frames or more "
                    "is needed",

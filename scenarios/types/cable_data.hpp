@@ -3,7 +3,7 @@
 // Motion capture of branched cables: a folder with
 //
 //   meta.json       topology, which vertices grippers hold, time between frames
-//   rest_shape.npz  rest_init [branches, slots, 3] (m), the cable at rest; slot_valid, same shape
+//   rest_shape.npz  rest_init [branches, slots, 3] (m), the cable at rest; unused slots are zero
 //   train.npz, eval.npz
 //                   flat [recordings, frames, vertices, 3] (m), and where it is there
 //                   initial_two_frames_f64 [recordings, 2, vertices, 3], the first two in double

@@ -21,18 +21,20 @@ CableFolder find_cable_folder(const std::string& name,
     std::error_code ignored;
     return fs::is_regular_file(folder / "meta.json", ignored);
   };
+  const fs::path beside = scenario_folder / name;
   if (fs::path(name).is_absolute()) {
     if (holds_a_set(name)) return {name, ""};
-    return {{}, format("there is no meta.json in {}", name)};
+      return {{}, format("there is no meta.json in {}", name)};
   }
   if (holds_a_set(name)) return {name, ""};
   if (const char* variable = std::getenv(kVariable)) {
     const fs::path folder = fs::path(variable) / name;
     if (holds_a_set(folder)) return {folder, ""};
+    if (holds_a_set(beside)) return {beside, ""};
     return {{},
             format("{} is {}, where no folder '{}' holds a meta.json", kVariable, variable, name)};
   }
-  if (holds_a_set(scenario_folder / name)) return {scenario_folder / name, ""};
+  if (holds_a_set(beside)) return {beside, ""};
   return {{},
           format("the recordings '{}' are not part of the program and were not found; set {} "
                  "to the folder that holds them",

@@ -45,7 +45,7 @@ struct CableStart {
     v("twist", twist, About{.doc = "GJ", .unit = "N m^2", .above = 0});
     v("stretch", stretch, About{.doc = "EA, kept", .unit = "N", .above = 0});
     v("line_density", line_density,
-      About{.doc = "of the parent, kept: positions tell only stiffness over density",
+      About{.doc = "positions tell only stiffness over density: the parent's stays near this",
             .unit = "kg/m",
             .above = 0});
     v("damping", damping, About{.doc = "rate", .unit = "1/s", .above = 0});

@@ -38,7 +38,9 @@ class CableIdentification final : public Simulation {
   std::vector<std::string> random_streams() const override;
 
  private:
-  bool on_windows() const { return options_.windows && steps_ < options_.windows->iterations; }
+  bool on_windows() const { return steps_ < window_iterations_; }
+  optim::Objective current_objective() const;
+  void begin_search(const std::vector<double>& u);
   bool validated() const { return validation_.recordings.count > 0; }
   optim::LbfgsOptions search_options() const;
   rods::IdentificationOptions cost_options() const;
@@ -61,6 +63,7 @@ class CableIdentification final : public Simulation {
   CableRecordings shown_;  ///< the first training recording, predicted
   std::int64_t steps_ = 0;
   std::int64_t evaluations_ = 0;
+  std::int64_t window_iterations_ = 0;  ///< on windows, before whole recordings
   double time_ = 0;
   double end_time_ = 0;
 };
@@ -80,6 +83,19 @@ double CableIdentification::cost(const rods::CableExperiment& experiment,
                                  const std::vector<double>& u,
                                  std::vector<double>& gradient) const {
   return rods::identification_cost(experiment, start_, unknowns_, cost_options(), u, gradient);
+}
+
+/// Of windows first, of whole recordings afterwards.
+optim::Objective CableIdentification::current_objective() const {
+  return [this, &experiment = on_windows() ? windows_ : train_](const std::vector<double>& u,
+                                                                std::vector<double>& gradient) {
+    return cost(experiment, u, gradient);
+  };
+}
+
+void CableIdentification::begin_search(const std::vector<double>& u) {
+  search_ = optim::start_lbfgs(current_objective(), u);
+  evaluations_ += search_.evaluations;
 }
 
 void CableIdentification::set_data(const RunContext& context) {
@@ -125,12 +141,9 @@ void CableIdentification::initialize(const RunContext& context) {
   start_ = make_cable_fit(set_, options_.start.guess());
   start_.parameters.rest_length = rods::mean_edge_lengths(train_);
   unknowns_ = cable_unknowns(set_);
-  search_.x.assign(unknowns_.size(), 0);
+  window_iterations_ = options_.windows ? options_.windows->iterations : 0;
+  begin_search(std::vector<double>(unknowns_.size(), 0));
   take_over();
-  if (!options_.generate || folder_.empty()) return;
-  write_cable_set(folder_ / "cable", set_);
-  write_recordings(folder_ / "cable/train.npz", train_.recordings);
-  write_recordings(folder_ / "cable/eval.npz", validation_.recordings);
 }
 
 /// What the rest of the program sees of the search: parameters, and how well they predict.
@@ -169,30 +182,32 @@ Estimate CableIdentification::estimate() const {
 StepReport CableIdentification::step(double until) {
   StepReport report;
   const double next = static_cast<double>(steps_ + 1);
-  const bool done = search_.end != optim::LbfgsEnd::kNotYet && !on_windows();
+  const bool done = search_.end != optim::LbfgsEnd::kNotYet;
   if (next > until * (1 + 1e-9) || done) {  // between two iterations, or nothing is left to do
     report.dt = until - time_;
     time_ = until;
     return report;
   }
   const bool was_on_windows = on_windows();
-  const rods::CableExperiment& experiment = was_on_windows ? windows_ : train_;
-  const optim::Objective objective = [&](const std::vector<double>& u,
-                                         std::vector<double>& gradient) {
-    return cost(experiment, u, gradient);
-  };
-  if (search_.evaluations == 0) search_ = optim::start_lbfgs(objective, search_.x);
+  const optim::Objective objective = current_objective();
   const int before = search_.evaluations;
   optim::iterate(objective, search_options(), search_);
   evaluations_ += search_.evaluations - before;
   report.iterations = search_.evaluations - before;
   ++steps_;
-  if (was_on_windows && !on_windows()) {  // from here on whole recordings
-    std::vector<double> u = search_.x;
-    search_ = {};
-    search_.x = u;
+  if (was_on_windows && (!on_windows() || search_.end != optim::LbfgsEnd::kNotYet)) {
+    window_iterations_ = std::min(window_iterations_, steps_);  // from here on whole recordings
+    begin_search(search_.x);
   }
-  take_over();
+  try {
+    take_over();
+  } catch (const InputError& error) {
+    report.trouble = Trouble{error.what(), "after this iteration",
+                             "a whole recording cannot be replayed with what fits the windows or "
+                             "the other recordings",
+                             "raise windows.length or substeps, or leave windows out"};
+    return report;
+  }
   write_files();
   report.dt = next - time_;
   time_ = next >= until * (1 - 1e-9) ? until : next;
@@ -201,6 +216,11 @@ StepReport CableIdentification::step(double until) {
 
 void CableIdentification::write_files() const {
   if (folder_.empty()) return;
+  if (options_.generate && steps_ == 1) {
+    write_cable_set(folder_ / "cable", set_);
+    write_recordings(folder_ / "cable/train.npz", train_.recordings);
+    write_recordings(folder_ / "cable/eval.npz", validation_.recordings);
+  }
   nlohmann::ordered_json json = to_json(set_.name, set_.topology, fit_);
   const CableReport report{set_,          unknowns_,          start_, fit_,
                            train_errors_, validation_errors_, truth_, search_.value,
@@ -239,6 +259,7 @@ void CableIdentification::reflect_state(StateVisitor& visitor) {
   visitor("time", time_);
   visitor("steps", steps_);
   visitor("evaluations", evaluations_);
+  visitor("window_iterations", window_iterations_);
   auto counts = std::array<std::int64_t, 4>{search_.iterations, search_.evaluations,
                                             static_cast<std::int64_t>(search_.end),
                                             static_cast<std::int64_t>(search_.changes.size())};

@@ -1,17 +1,18 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-// What is sought when a branched cable is identified: the same list for every cable.
+// What is sought when a branched cable is identified: the same list for every cable. With u the
+// unknown, whose prior has the width 1:
 //
-//   per region (parent, children)  EI, GJ, line density of the children      factor e^(1 u), e^(0.5
-//   u) per edge                       EI, EI_1/EI_2, line density               factor e^(0.3 u),
-//   e^(0.2 u)
-//                                  rest length                                3 mm u
-//   per joint                      bending at rest (twist too at junctions)   0.2 u
-//   per junction                   compliance                                 factor e^u
-//   cable                          damping                                    factor e^u
-//   per grasped edge               roll                                       0.3 rad u
+//   region (parent, child)   EI, GJ: factor e^u; line density of children: e^(0.5 u)
+//   edge                     EI, EI_1/EI_2: e^(0.3 u); line density: e^(0.2 u); length: + 3 mm u
+//   joint                    bending at rest, twist too at junctions: + 0.2 u
+//   junction                 compliance: e^u
+//   cable                    damping: e^u
+//   grasped edge             roll: + 0.3 rad u
 //
-// The line density of the parent sets the scale of all stiffness and is kept.
+// Positions do not tell the scale of stiffness and mass together. It is set by the line density of
+// the parent, whose mean has no unknown of its own: those of its edges are kept near where they
+// start by their priors.
 #pragma once
 
 #include <vector>

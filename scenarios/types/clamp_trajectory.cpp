@@ -79,8 +79,8 @@ std::vector<ClampWaypoint> read_trajectory(const std::filesystem::path& file) {
                        file.string(), r + 1, kNames[k]);
     }
     FILIGREE_REQUIRE(rows[r][0] >= 0 && (r == 0 || rows[r][0] > rows[r - 1][0]),
-                     "{}: row {}: the time {} s is not after that of the row before", file.string(),
-                     r + 1, number_text(rows[r][0]));
+                     "{}: row {}: the time {} s is negative or not after that of the row before",
+                     file.string(), r + 1, number_text(rows[r][0]));
     path.push_back({rows[r][0], {rows[r][1], rows[r][2], rows[r][3]}, rows[r][4]});
   }
   return path;
@@ -96,6 +96,7 @@ std::string too_fast(const ClampOptions& clamp, double edge, double dt) {
       square += (point.move[a] - before.move[a]) * (point.move[a] - before.move[a]);
     }
     // A way-point at the very start is a jump within the first step.
+    if (clamp.until && before.time >= *clamp.until) break;
     const double speed = std::sqrt(square) / std::max(point.time - before.time, dt);
     if (speed > fastest) {
       fastest = speed;

@@ -87,6 +87,14 @@ TEST(Lbfgs, EveryIterationGoesDownAndTheCallerMayStop) {
   EXPECT_EQ(minimize(rosenbrock, there).iterations, 0);
 }
 
+TEST(Lbfgs, EndsWhereThereIsNoWayDown) {
+  const Objective broken = [](const std::vector<double>&, std::vector<double>& g) {
+    g[0] = NAN;
+    return 1.0;
+  };
+  EXPECT_EQ(minimize(broken, {0}).end, LbfgsEnd::kLineSearch);
+}
+
 TEST(Lbfgs, RefusesAStartThatIsNotFinite) {
   Vector x{0};
   EXPECT_THROW(minimize([](const Vector&, Vector&) { return NAN; }, x), InputError);

@@ -123,6 +123,26 @@ TEST(RodRollout, LeastSquaresOverAllFramesAgainstDifferences) {
               }));
 }
 
+/// What a program put in place does not act in a later rollout with the same memory; and another
+/// spacing of kept frames is noticed.
+TEST(RodRollout, ProgramsLeaveNoTrace) {
+  const TestRollout r = make_test_rollout(RodRule::kEuler, 5);
+  RodRolloutMemory used, fresh;
+  sum_of_squares(r, program_of(r), used);
+  RodRollout free = r.plan();
+  free.set_controls = nullptr;
+  RodState one = copy_of(r.rod.state), other = copy_of(r.rod.state);
+  run_rollout(r.rod.model, free, one, used);
+  run_rollout(r.rod.model, free, other, fresh);
+  EXPECT_TRUE(same_bits(one.position, other.position));
+  RodStateBar bar = make_state_bar(r.rod.model, 1);
+  RodModelBar model_bar = make_model_bar(r.rod.model, 1);
+  free.keep_every = 3;
+  run_rollout(r.rod.model, free, one, used);
+  free.keep_every = 4;  // as many frames are kept
+  EXPECT_THROW(rollout_adjoint(r.rod.model, free, used, {}, bar, model_bar), InputError);
+}
+
 TEST(RodRollout, AllocatesNothingOnceItHasRun) {
   const TestRollout r = make_test_rollout(RodRule::kMidpoint, 9);
   const RodRollout plan = r.plan();

@@ -95,6 +95,14 @@ TEST_F(CableDataTest, ErrorsNameFileAndKey) {
               meta["junctions"] = {{0, 3}, {0, 10}};
             }).find("child 2 hangs on vertex 10 of branch 0, which does not exist"),
             std::string::npos);
+  EXPECT_NE(problem([](auto& meta) {
+              meta["n_children"] = {11, 3};
+            }).find("child 1 has 11 vertices; it must have between 2"),
+            std::string::npos);
+  EXPECT_NE(problem([](auto& meta) {
+              meta["clamped_parent_vertices"] = {0, 0, 9};
+            }).find("named twice"),
+            std::string::npos);
   EXPECT_NE(problem([](auto& meta) { meta["dt"] = "ten"; }).find("the value of 'dt'"),
             std::string::npos);
   EXPECT_NE(problem([](auto& meta) { meta["n_parent"] = 12; }).find("rest_init has the shape"),

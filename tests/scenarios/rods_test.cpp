@@ -222,7 +222,7 @@ TEST_F(RodsTrajectory, WrongFilesAreExplained) {
   has(problem("a.csv", "time,move_x,move_y,move_z\n0,0,0,0\n0.1,nan,0,0\n"),
       "a.csv:3: 'nan' is not a finite number");
   has(problem("a.csv", "time,move_x,move_y,move_z\n0,0,0,0\n0,1,0,0\n"),
-      "row 2: the time 0 s is not after");
+      "row 2: the time 0 s is negative or not after");
   has(problem("a.csv", "time,move_x [mm],move_y,move_z\n0,0,0,0\n"), "'move_x' must be in m");
   has(problem("a.txt", "0"), "a trajectory is a .csv or .npz file");
   has(problem("a.csv", "time,move_x,move_y,move_z\n"), "there is no way-point");
