@@ -24,7 +24,7 @@ CableFolder find_cable_folder(const std::string& name,
   const fs::path beside = scenario_folder / name;
   if (fs::path(name).is_absolute()) {
     if (holds_a_set(name)) return {name, ""};
-      return {{}, format("there is no meta.json in {}", name)};
+    return {{}, format("there is no meta.json in {}", name)};
   }
   if (holds_a_set(name)) return {name, ""};
   if (const char* variable = std::getenv(kVariable)) {
