@@ -241,6 +241,14 @@ rods::CableExperiment experiment_of(const CableSet& set, CableRecordings recordi
   return experiment;
 }
 
+std::string named_twice(const std::vector<std::int64_t>& recordings) {
+  for (auto it = recordings.begin(); it != recordings.end(); ++it) {
+    if (std::find(recordings.begin(), it, *it) == it) continue;
+    return format("data.recordings.{}: recording {} is named twice", it - recordings.begin(), *it);
+  }
+  return "";
+}
+
 CableRecordings chosen(const CableRecordings& all, const std::vector<Index>& numbers) {
   CableRecordings some = all;
   some.count = static_cast<Index>(numbers.size());

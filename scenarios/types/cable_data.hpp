@@ -13,6 +13,7 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -56,6 +57,9 @@ CableRecordings read_recordings(const CableSet& set, const std::string& file);
 
 /// The set with some of its recordings, ready to be replayed.
 rods::CableExperiment experiment_of(const CableSet& set, CableRecordings recordings);
+
+/// "" or which number stands twice in data.recordings.
+std::string named_twice(const std::vector<std::int64_t>& recordings);
 
 /// Those of `all` with these numbers.
 CableRecordings chosen(const CableRecordings& all, const std::vector<Index>& numbers);

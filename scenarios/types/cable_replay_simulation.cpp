@@ -269,13 +269,7 @@ void CableReplaySimulation::evaluate(Recorder& metrics) const {
 }  // namespace
 
 std::string CableReplayOptions::validate() const {
-  for (std::size_t i = 0; i < data.recordings.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (data.recordings[i] != data.recordings[j]) continue;
-      return format("data.recordings.{}: recording {} is named twice", i, data.recordings[i]);
-    }
-  }
-  return "";
+  return named_twice(data.recordings);
 }
 
 std::unique_ptr<Simulation> make_cable_replay(const CableReplayOptions& options) {

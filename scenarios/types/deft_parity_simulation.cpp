@@ -256,13 +256,7 @@ void DeftParitySimulation::evaluate(Recorder& metrics) const {
 
 std::string DeftParityOptions::validate() const {
   if (data.parameters.empty()) return "data.parameters: name at least one file";
-  for (std::size_t i = 0; i < data.recordings.size(); ++i) {
-    for (std::size_t j = 0; j < i; ++j) {
-      if (data.recordings[i] != data.recordings[j]) continue;
-      return format("data.recordings.{}: recording {} is named twice", i, data.recordings[i]);
-    }
-  }
-  return "";
+  return named_twice(data.recordings);
 }
 
 std::unique_ptr<Simulation> make_deft_parity(const DeftParityOptions& options) {

@@ -94,7 +94,12 @@ std::pair<std::string, std::string> check_obstacle(const RodObstacleOptions& obs
   return three(".motion.angular_velocity", obstacle.motion->angular_velocity);
 }
 
+/// Whether both hold a vertex at the same time.
 bool hold_the_same(const RodsOptions& options, const ClampOptions& a, const ClampOptions& b) {
+  const auto is_before = [](const ClampOptions& first, const ClampOptions& second) {
+    return first.until && second.from && *first.until <= *second.from;
+  };
+  if (is_before(a, b) || is_before(b, a)) return false;
   const auto held_by_a = held_vertices(options, a);
   const auto held_by_b = held_vertices(options, b);
   return std::find_first_of(held_by_a.begin(), held_by_a.end(), held_by_b.begin(),

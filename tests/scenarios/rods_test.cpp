@@ -113,6 +113,11 @@ TEST(RodsScenario, ClampsThatContradictAreRefused) {
   EXPECT_EQ(options.validate(),
             "clamps.1.vertex: clamp 'other' holds the same vertex as clamp "
             "'wall'\n");
+  options.clamps[0].until = 0.2;  // handed over
+  options.clamps[1].from = 0.2;
+  EXPECT_EQ(options.validate(), "");
+  options.clamps[0].until = 0.3;
+  EXPECT_NE(options.validate(), "");
   options = cord({{1, {}, 90}});
   options.clamps[0].edge = HeldEdge::kNone;
   EXPECT_EQ(options.validate(),
