@@ -15,14 +15,17 @@ namespace filigree {
 
 namespace {
 
-/// Five numbers per way-point: time, move, turn.
-using Rows = std::vector<std::array<double, 5>>;
-constexpr std::array kNames{"time", "move_x", "move_y", "move_z", "turn"};
-constexpr std::array kUnits{"s", "m", "m", "m", "deg"};
+/// Eight numbers per way-point: time, move, turn, rotate.
+using Rows = std::vector<std::array<double, 8>>;
+constexpr std::array kNames{"time", "move_x",   "move_y",   "move_z",
+                            "turn", "rotate_x", "rotate_y", "rotate_z"};
+constexpr std::array kUnits{"s", "m", "m", "m", "deg", "deg", "deg", "deg"};
+constexpr std::size_t kNeeded = 4;  // the first of them
 
 Rows rows_of_csv(const std::filesystem::path& file) {
   const CsvTable table = read_csv(file);
-  std::array<std::ptrdiff_t, 5> place{-1, -1, -1, -1, -1};
+  std::array<std::ptrdiff_t, 8> place;
+  place.fill(-1);
   for (std::size_t c = 0; c < table.columns.size(); ++c) {
     const ColumnName column = split_column(table.columns[c]);
     for (std::size_t k = 0; k < kNames.size(); ++k) {
@@ -34,7 +37,7 @@ Rows rows_of_csv(const std::filesystem::path& file) {
   }
   Rows rows(table.rows.size());
   for (std::size_t k = 0; k < kNames.size(); ++k) {
-    FILIGREE_REQUIRE(place[k] >= 0 || k == 4, "{}: there is no column '{}'; there are: {}",
+    FILIGREE_REQUIRE(place[k] >= 0 || k >= kNeeded, "{}: there is no column '{}'; there are: {}",
                      file.string(), kNames[k], join(table.columns));
     for (std::size_t r = 0; r < rows.size(); ++r) {
       rows[r][k] = place[k] < 0 ? 0 : table.rows[r][static_cast<std::size_t>(place[k])];
@@ -44,21 +47,26 @@ Rows rows_of_csv(const std::filesystem::path& file) {
 }
 
 Rows rows_of_npz(const std::filesystem::path& file) {
-  const NamedArrays arrays = read_npz(file, {"time", "move", "turn"});
+  const NamedArrays arrays = read_npz(file, {"time", "move", "turn", "rotate"});
   for (const char* name : {"time", "move"}) {
     FILIGREE_REQUIRE(arrays.contains(name), "{}: there is no array '{}'", file.string(), name);
   }
   const std::int64_t n = arrays.at("time").size();
   FILIGREE_REQUIRE(arrays.at("move").shape == (std::vector<std::int64_t>{n, 3}) &&
-                       (!arrays.contains("turn") || arrays.at("turn").size() == n),
-                   "{}: time has {} entries, so move must be [{}, 3] and turn [{}]", file.string(),
-                   n, n, n);
+                       (!arrays.contains("turn") || arrays.at("turn").size() == n) &&
+                       (!arrays.contains("rotate") ||
+                        arrays.at("rotate").shape == (std::vector<std::int64_t>{n, 3})),
+                   "{}: time has {} entries, so move and rotate must be [{}, 3] and turn [{}]",
+                   file.string(), n, n, n);
   Rows rows(static_cast<std::size_t>(n));
   for (std::int64_t r = 0; r < n; ++r) {
     auto& row = rows[static_cast<std::size_t>(r)];
     row[0] = arrays.at("time").value(r);
-    for (int a = 0; a < 3; ++a)
-      row[static_cast<std::size_t>(1 + a)] = arrays.at("move").value(3 * r + a);
+    for (int a = 0; a < 3; ++a) {
+      const auto i = static_cast<std::size_t>(a);
+      row[1 + i] = arrays.at("move").value(3 * r + a);
+      row[5 + i] = arrays.contains("rotate") ? arrays.at("rotate").value(3 * r + a) : 0;
+    }
     row[4] = arrays.contains("turn") ? arrays.at("turn").value(r) : 0;
   }
   return rows;
@@ -81,7 +89,10 @@ std::vector<ClampWaypoint> read_trajectory(const std::filesystem::path& file) {
     FILIGREE_REQUIRE(rows[r][0] >= 0 && (r == 0 || rows[r][0] > rows[r - 1][0]),
                      "{}: row {}: the time {} s is negative or not after that of the row before",
                      file.string(), r + 1, number_text(rows[r][0]));
-    path.push_back({rows[r][0], {rows[r][1], rows[r][2], rows[r][3]}, rows[r][4]});
+    path.push_back({rows[r][0],
+                    {rows[r][1], rows[r][2], rows[r][3]},
+                    rows[r][4],
+                    {rows[r][5], rows[r][6], rows[r][7]}});
   }
   return path;
 }

@@ -10,9 +10,10 @@
 
 namespace filigree {
 
-/// Columns time (s), move_x, move_y, move_z (m) and, if the clamp turns, turn (degrees); a unit in
-/// brackets may follow a name. In .npz: time [n], move [n, 3], turn [n]. Throws InputError naming
-/// file, row and column for what is missing, not finite, or a time that does not rise.
+/// Columns time (s), move_x, move_y, move_z (m) and, if the clamp turns, turn and rotate_x,
+/// rotate_y, rotate_z (degrees); a unit in brackets may follow a name. In .npz: time [n], move [n,
+/// 3], turn [n], rotate [n, 3]. Throws InputError naming file, row and column for what is missing,
+/// not finite, or a time that does not rise.
 std::vector<ClampWaypoint> read_trajectory(const std::filesystem::path& file);
 
 /// "" or a warning: the fastest part of the clamp's path, when a vertex moves by more than half an

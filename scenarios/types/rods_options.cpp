@@ -228,6 +228,10 @@ std::string RodsOptions::validate() const {
       add(key + ".edge", "there is no edge before the first vertex; say next");
     }
     for (std::size_t k = 0; k < clamp.motion.size(); ++k) {
+      const std::array<double, 3>& rotate = clamp.motion[k].rotate;
+      if (clamp.edge == HeldEdge::kNone && rotate != std::array<double, 3>{}) {
+        add(format("{}.motion.{}.rotate", key, k), "only a held edge can be rotated; set `edge`");
+      }
       if (clamp.edge == HeldEdge::kNone && clamp.motion[k].turn != 0) {
         add(format("{}.motion.{}.turn", key, k), "only a held edge can be turned; set `edge`");
       }

@@ -107,12 +107,17 @@ struct ClampWaypoint {
   double time = 0;
   std::array<double, 3> move{};
   double turn = 0;
+  std::array<double, 3> rotate{};
 
   template <class V>
   void reflect(V& v) {
     v("time", time, About{.doc = "moment", .unit = "s", .min = 0, .required = true});
     v("move", move, About{.doc = "from where it took hold", .unit = "m"});
     v("turn", turn, About{.doc = "about the held edge, since it took hold", .unit = "deg"});
+    v("rotate", rotate,
+      About{.doc = "rotation vector since it took hold: the held edge and its roll turn about this "
+                   "axis, by its length, around the clamp's vertex; numbers are interpolated",
+            .unit = "deg"});
   }
 };
 
@@ -149,8 +154,9 @@ struct ClampOptions {
     v("trajectory", trajectory,
       About{.doc =
                 "way-points from a file instead: .csv with the columns time, move_x, move_y, "
-                "move_z and turn, or .npz with the arrays time [n], move [n, 3] and turn [n], in "
-                "s, m and degrees; turn may be left out"});
+                "move_z, turn, rotate_x, rotate_y and rotate_z, or .npz with the arrays time [n], "
+                "move [n, 3], turn [n] and rotate [n, 3], in s, m and degrees; turn and rotate may "
+                "be left out"});
   }
   std::string validate() const;
   std::vector<ClampWaypoint> waypoints;  ///< read from `trajectory`

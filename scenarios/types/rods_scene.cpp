@@ -148,6 +148,16 @@ std::size_t from_end(std::int64_t number, std::size_t count) {
   return static_cast<std::size_t>(number < 0 ? number + static_cast<std::int64_t>(count) : number);
 }
 
+/// About the axis `vector` by its length (rad): Rodrigues' formula.
+Mat<3, 3, double> rotation_by(const Vec3d& vector) {
+  const double angle = norm(vector);
+  if (angle == 0) return Mat<3, 3, double>::identity();
+  const Vec3d n = vector / angle;
+  const Mat<3, 3, double> cross_n{0, -n[2], n[1], n[2], 0, -n[0], -n[1], n[0], 0};
+  return Mat<3, 3, double>::identity() + std::sin(angle) * cross_n +
+         (1 - std::cos(angle)) * (cross_n * cross_n);
+}
+
 }  // namespace
 
 RodScene make_rod_scene(const RodsOptions& options) {
@@ -241,21 +251,26 @@ ClampPose clamp_at(const ClampOptions& clamp, double time) {
   pose.holds = (!clamp.from || time > *clamp.from) && (!clamp.until || time <= *clamp.until);
   ClampWaypoint before;
   before.time = clamp.from.value_or(0);
-  const auto vector = [](const std::array<double, 3>& a) { return Vec3d{a[0], a[1], a[2]}; };
-  const auto set = [&](const Vec3d& move, double degrees) {
-    pose.move = move;
-    pose.turn = degrees * std::numbers::pi / 180;
-  };
+  ClampWaypoint after = before;
+  double share = 0;
   for (const ClampWaypoint& point : clamp.path()) {
+    after = point;
     if (time < point.time) {
-      const double t = (time - before.time) / (point.time - before.time);
-      set(vector(before.move) + t * (vector(point.move) - vector(before.move)),
-          before.turn + t * (point.turn - before.turn));
-      return pose;
+      share = (time - before.time) / (point.time - before.time);
+      break;
     }
     before = point;
   }
-  set(vector(before.move), before.turn);
+  const auto between = [&](double a, double b) { return a + share * (b - a); };
+  constexpr double kDegree = std::numbers::pi / 180;
+  Vec3d axis{};
+  for (int a = 0; a < 3; ++a) {
+    const auto i = static_cast<std::size_t>(a);
+    pose.move[a] = between(before.move[i], after.move[i]);
+    axis[a] = kDegree * between(before.rotate[i], after.rotate[i]);
+  }
+  pose.turn = kDegree * between(before.turn, after.turn);
+  pose.rotation = rotation_by(axis);
   return pose;
 }
 

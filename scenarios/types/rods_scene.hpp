@@ -34,6 +34,7 @@ std::vector<HeldParts> held_parts(const RodsOptions& options, const RodScene& sc
 /// Where a clamp is at a time, relative to where it took hold.
 struct ClampPose {
   Vec<3, double> move{};
+  Mat<3, 3, double> rotation = Mat<3, 3, double>::identity();
   double turn = 0;  ///< rad
   bool holds = true;
 };

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "physics/rods/bend_twist.hpp"
 #include "scenarios/types/clamp_trajectory.hpp"
 #include "scenarios/types/rods_contact_scene.hpp"
 #include "scenarios/types/rods_frame.hpp"
@@ -48,6 +49,7 @@ class RodsSimulation final : public Simulation {
  private:
   void set_controls(double time);
   void take_hold(std::size_t clamp);
+  double roll_of_rotation(std::size_t clamp, const Mat<3, 3, double>& rotation) const;
   void take_over(const rods::RodStepReport& report);
   rods::RodStepOptions step_options() const {
     return {options_.solver.rule, options_.solver.tolerance, options_.solver.max_iterations};
@@ -66,11 +68,12 @@ class RodsSimulation final : public Simulation {
   rods::RodScratch scratch_;
   std::optional<rods::RodContact> contact_;
   rods::RodContactScratch touching_;
-  std::vector<Vec<3>> contact_force_;  ///< per vertex, N; empty without contact
-  rods::RodContactReport touched_;     ///< of the last step
-  double least_gap_ = 0;               ///< so far, m
-  double friction_work_ = 0;           ///< so far, J
-  std::vector<double> turned_;         ///< per clamp: turn made so far, rad
+  std::vector<Vec<3>> contact_force_;       ///< per vertex, N; empty without contact
+  rods::RodContactReport touched_;          ///< of the last step
+  double least_gap_ = 0;                    ///< so far, m
+  double friction_work_ = 0;                ///< so far, J
+  std::vector<double> turned_;              ///< per clamp: turn made so far, rad
+  std::vector<Mat<3, 3, double>> rotated_;  ///< per clamp: rotation made so far
   /// Per clamp: where its vertices were when it took hold (empty before), m.
   std::vector<std::vector<Vec<3, double>>> origin_;
   struct Reaction {
@@ -114,6 +117,23 @@ void RodsSimulation::take_hold(std::size_t clamp) {
   }
 }
 
+/// How far a rigid gripper that goes on to `rotation` turns the frame of its edge beyond being
+/// carried along by the shortest rotation.
+double RodsSimulation::roll_of_rotation(std::size_t clamp,
+                                        const Mat<3, 3, double>& rotation) const {
+  const auto [tail, head] = scene_.topology.edges[static_cast<std::size_t>(held_[clamp].edge)];
+  const bool along = held_[clamp].vertices[0] == tail;
+  const Vec<3, double> edge = (origin_[clamp][1] - origin_[clamp][0]) * (along ? 1.0 : -1.0);
+  const Vec<3, double> from = rotated_[clamp] * (edge / norm(edge));
+  const Vec<3, double> to = rotation * (edge / norm(edge));
+  const Vec<3, double> axis =
+      std::abs(from[0]) < 0.7 ? Vec<3, double>{1, 0, 0} : Vec<3, double>{0, 1, 0};
+  const Vec<3, double> across = cross(from, axis);
+  const Vec<3, double> carried = rods::transported(from, to, across);
+  const Vec<3, double> turned = rotation * (transpose(rotated_[clamp]) * across);
+  return std::atan2(dot(to, cross(carried, turned)), dot(carried, turned));
+}
+
 /// Clamps as they are at `time`, with the turns that are still to be made.
 void RodsSimulation::set_controls(double time) {
   auto held = to_host(controls_.held);
@@ -127,13 +147,16 @@ void RodsSimulation::set_controls(double time) {
     for (std::size_t k = 0; k < held_[c].vertices.size(); ++k) {
       const Index v = held_[c].vertices[k];
       held(0, v) |= 1;
-      const Vec<3, double> x = origin_[c][k] + pose.move;
+      const Vec<3, double> x =
+          origin_[c][0] + pose.move + pose.rotation * (origin_[c][k] - origin_[c][0]);
       for (int a = 0; a < 3; ++a) target(0, v)[a] = static_cast<Real>(x[a]);
     }
     if (held_[c].edge < 0) continue;
     held(0, held_[c].edge_node) |= 2;
-    turn(0, held_[c].edge) = static_cast<Real>(pose.turn - turned_[c]);
+    turn(0, held_[c].edge) =
+        static_cast<Real>(pose.turn - turned_[c] + roll_of_rotation(c, pose.rotation));
     turned_[c] = pose.turn;
+    rotated_[c] = pose.rotation;
   }
   Kokkos::deep_copy(controls_.held.view(), held.view());
   Kokkos::deep_copy(controls_.target.view(), target.view());
@@ -146,6 +169,7 @@ void RodsSimulation::initialize(const RunContext& context) {
   controls_ = rods::make_controls(scene_.model, state_);
   reactions_.assign(held_.size(), {});
   turned_.assign(held_.size(), 0);
+  rotated_.assign(held_.size(), Mat<3, 3, double>::identity());
   origin_.assign(held_.size(), {});
   if (contact_) {
     contact_force_.assign(static_cast<std::size_t>(scene_.model.n_vertices), Vec<3>::zero());
@@ -355,6 +379,9 @@ void RodsSimulation::reflect_state(StateVisitor& visitor) {
   }
   for (std::size_t c = 0; c < reactions_.size(); ++c) {
     visitor(format("rods/turned/{}", c), turned_[c]);
+    for (int i = 0; i < 9; ++i) {
+      visitor(format("rods/rotated/{}/{}", c, i), rotated_[c].data[i]);
+    }
     for (int a = 0; a < 3; ++a) {
       visitor(format("rods/reaction/{}/force/{}", c, a), reactions_[c].force[a]);
       visitor(format("rods/reaction/{}/moment/{}", c, a), reactions_[c].moment[a]);

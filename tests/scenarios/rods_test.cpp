@@ -179,6 +179,26 @@ TEST(RodsScenario, ClampsTakeHoldLater) {
             std::string::npos);
 }
 
+/// A clamp that is rotated about its vertex carries the rod along as a rigid gripper does. A
+/// quarter turn about z leads the cord from x to y, its branch from y to -x; about x, the direction
+/// of its own edge, it is the same as `turn`.
+TEST(RodsScenario, RotatedClampsTakeTheRodAlong) {
+  const auto settled = [](const std::array<double, 3>& rotate, double turn) {
+    auto simulation = started(cord({{1, {}, turn, rotate}}));
+    while (simulation->time() < 8) simulation->step(8);
+    return simulation;
+  };
+  const auto straight = settled({}, 0);
+  const auto aside = settled({0, 0, 90}, 0);
+  EXPECT_NEAR(value_of(*aside, "trunk_end_y"), value_of(*straight, "trunk_end_x"), 1e-5);
+  EXPECT_NEAR(value_of(*aside, "trunk_end_z"), value_of(*straight, "trunk_end_z"), 1e-5);
+  EXPECT_NEAR(value_of(*aside, "arm_end_x"), -value_of(*straight, "arm_end_y"), 1e-5);
+  const auto rolled = settled({60, 0, 0}, 0);
+  const auto turned = settled({}, 60);
+  EXPECT_NEAR(value_of(*rolled, "arm_end_y"), value_of(*turned, "arm_end_y"), 1e-6);
+  EXPECT_NEAR(value_of(*rolled, "arm_end_z"), value_of(*turned, "arm_end_z"), 1e-6);
+}
+
 class RodsTrajectory : public testing_support::RunTest {};
 
 TEST_F(RodsTrajectory, FilesAndWayPointsMoveAlike) {
