@@ -130,6 +130,26 @@ bool CableSet::is_grasped(Index vertex) const {
   return std::binary_search(grasped.begin(), grasped.end(), vertex);
 }
 
+std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch) {
+  std::size_t next = 0;
+  for (std::size_t b = 0; b < branch; ++b) {
+    next += static_cast<std::size_t>(set.branches[b].vertices);
+  }
+  std::vector<std::size_t> vertices;
+  if (branch > 0) vertices.push_back(static_cast<std::size_t>(set.branches[branch].root));
+  for (Index k = 0; k < set.branches[branch].vertices; ++k) vertices.push_back(next++);
+  return vertices;
+}
+
+std::vector<Vec<3, double>> positions_of(const CableRecordings& recordings, Index recording,
+                                         Index frame) {
+  std::vector<Vec<3, double>> positions;
+  for (Index v = 0; v < recordings.vertices; ++v) {
+    positions.push_back(recordings.at(recording, frame, v));
+  }
+  return positions;
+}
+
 CableSet make_cable_set(const fs::path& folder, nlohmann::ordered_json meta) {
   CableSet set;
   set.folder = folder;
@@ -153,18 +173,14 @@ void write_cable_set(const fs::path& folder, const CableSet& set) {
   const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
   std::vector<double> rest(set.branches.size() * slots * 3, 0);
   std::vector<std::uint8_t> valid(set.branches.size() * slots, 0);
-  std::size_t next = 0;
   for (std::size_t b = 0; b < set.branches.size(); ++b) {
-    const auto put = [&](std::size_t slot, std::size_t vertex) {
-      valid[b * slots + slot] = 1;
+    const std::vector<std::size_t> vertices = vertices_of(set, b);
+    for (std::size_t k = 0; k < vertices.size(); ++k) {
+      const std::size_t slot = b * slots + k;
+      valid[slot] = 1;
       for (int a = 0; a < 3; ++a) {
-        rest[(b * slots + slot) * 3 + static_cast<std::size_t>(a)] = set.rest[vertex][a];
+        rest[3 * slot + static_cast<std::size_t>(a)] = set.rest[vertices[k]][a];
       }
-    };
-    const bool child = set.branches[b].root >= 0;
-    if (child) put(0, static_cast<std::size_t>(set.branches[b].root));
-    for (Index k = 0; k < set.branches[b].vertices; ++k) {
-      put(static_cast<std::size_t>(k) + (child ? 1 : 0), next++);
     }
   }
   const auto n = static_cast<std::int64_t>(set.branches.size());

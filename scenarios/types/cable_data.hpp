@@ -44,6 +44,13 @@ using rods::CableRecordings;
 /// Reads meta.json and rest_shape.npz. InputError names the file and the key that is wrong.
 CableSet read_cable_set(const std::filesystem::path& folder);
 
+/// Flat numbers of a branch's vertices, a child's root first.
+std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch);
+
+/// Positions of all vertices in a frame of a recording.
+std::vector<Vec<3, double>> positions_of(const CableRecordings& recordings, Index recording,
+                                         Index frame);
+
 /// A set from its meta.json, without its shape at rest. Errors name `folder`/meta.json.
 CableSet make_cable_set(const std::filesystem::path& folder, nlohmann::ordered_json meta);
 

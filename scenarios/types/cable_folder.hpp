@@ -6,6 +6,9 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
+
+#include "scenarios/types/cable_data.hpp"
 
 namespace filigree {
 
@@ -19,5 +22,19 @@ struct CableFolder {
 /// that holds meta.json is taken.
 CableFolder find_cable_folder(const std::string& name,
                               const std::filesystem::path& scenario_folder);
+
+/// Recordings that a scene replays.
+struct OpenedRecordings {
+  std::string missing;  ///< as in CableFolder; the rest is empty then
+  CableSet set;
+  CableRecordings recordings;
+  std::vector<std::int64_t> numbers;  ///< of the recordings in their file
+};
+
+/// Those with these numbers (empty: all) of a file of a set. InputError when they end before `end`,
+/// in s after their first two frames.
+OpenedRecordings open_recordings(const std::string& folder, const std::string& file,
+                                 const std::vector<std::int64_t>& numbers,
+                                 const std::filesystem::path& scenario_folder, double end);
 
 }  // namespace filigree

@@ -6,15 +6,6 @@
 
 namespace filigree {
 
-std::vector<Vec<3, double>> positions_of(const CableRecordings& recordings, Index recording,
-                                         Index frame) {
-  std::vector<Vec<3, double>> positions;
-  for (Index v = 0; v < recordings.vertices; ++v) {
-    positions.push_back(recordings.at(recording, frame, v));
-  }
-  return positions;
-}
-
 Block cable_block(const CableSet& set, const std::string& name,
                   const std::vector<Vec<3, double>>& positions,
                   const std::vector<Vec<3, double>>& measured) {
@@ -27,10 +18,10 @@ Block cable_block(const CableSet& set, const std::string& name,
     error.push_back(static_cast<float>(norm(positions[i] - measured[i])));
   }
   block.offsets = {0};
-  std::int64_t next = 0;
-  for (const rods::Branch& branch : set.branches) {
-    if (branch.root >= 0) block.connectivity.push_back(branch.root);
-    for (Index k = 0; k < branch.vertices; ++k) block.connectivity.push_back(next++);
+  for (std::size_t b = 0; b < set.branches.size(); ++b) {
+    for (const std::size_t v : vertices_of(set, b)) {
+      block.connectivity.push_back(static_cast<std::int64_t>(v));
+    }
     block.offsets.push_back(static_cast<std::int64_t>(block.connectivity.size()));
   }
   add_field(block, "error", "m", error);

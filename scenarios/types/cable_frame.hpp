@@ -11,10 +11,6 @@
 
 namespace filigree {
 
-/// Positions of all vertices in a frame of a recording.
-std::vector<Vec<3, double>> positions_of(const CableRecordings& recordings, Index recording,
-                                         Index frame);
-
 /// A cable at `positions`; the field `error` (m) is how far its vertices are from `measured`.
 Block cable_block(const CableSet& set, const std::string& name,
                   const std::vector<Vec<3, double>>& positions,

@@ -33,12 +33,12 @@ class CableIdentification final : public Simulation {
   void describe(Frame& frame) const override;
   std::optional<Trouble> inspect() const override { return std::nullopt; }  // costs are finite
   void reflect_state(StateVisitor& visitor) override;
-  double time() const override { return time_; }
+  double time() const override { return clock_.time; }
   void evaluate(Recorder& metrics) const override;
   std::vector<std::string> random_streams() const override;
 
  private:
-  bool on_windows() const { return steps_ < window_iterations_; }
+  bool on_windows() const { return clock_.steps < window_iterations_; }
   optim::Objective current_objective() const;
   void begin_search(const std::vector<double>& u);
   bool validated() const { return validation_.recordings.count > 0; }
@@ -61,10 +61,9 @@ class CableIdentification final : public Simulation {
   optim::LbfgsState search_;
   rods::ReplayErrors train_errors_, validation_errors_;
   CableRecordings shown_;  ///< the first training recording, predicted
-  std::int64_t steps_ = 0;
   std::int64_t evaluations_ = 0;
   std::int64_t window_iterations_ = 0;  ///< on windows, before whole recordings
-  double time_ = 0;
+  StepClock clock_;                     ///< a step is an iteration
   double end_time_ = 0;
 };
 
@@ -181,11 +180,10 @@ Estimate CableIdentification::estimate() const {
 
 StepReport CableIdentification::step(double until) {
   StepReport report;
-  const double next = static_cast<double>(steps_ + 1);
-  const bool done = search_.end != optim::LbfgsEnd::kNotYet;
-  if (next > until * (1 + 1e-9) || done) {  // between two iterations, or nothing is left to do
-    report.dt = until - time_;
-    time_ = until;
+  if (clock_.waits(until, report)) return report;
+  if (search_.end != optim::LbfgsEnd::kNotYet) {  // nothing is left to do
+    report.dt = until - clock_.time;
+    clock_.time = until;
     return report;
   }
   const bool was_on_windows = on_windows();
@@ -194,9 +192,10 @@ StepReport CableIdentification::step(double until) {
   optim::iterate(objective, search_options(), search_);
   evaluations_ += search_.evaluations - before;
   report.iterations = search_.evaluations - before;
-  ++steps_;
+  clock_.advance(until, report);
   if (was_on_windows && (!on_windows() || search_.end != optim::LbfgsEnd::kNotYet)) {
-    window_iterations_ = std::min(window_iterations_, steps_);  // from here on whole recordings
+    window_iterations_ =
+        std::min(window_iterations_, clock_.steps);  // from here on whole recordings
     begin_search(search_.x);
   }
   try {
@@ -209,14 +208,12 @@ StepReport CableIdentification::step(double until) {
     return report;
   }
   write_files();
-  report.dt = next - time_;
-  time_ = next >= until * (1 - 1e-9) ? until : next;
   return report;
 }
 
 void CableIdentification::write_files() const {
   if (folder_.empty()) return;
-  if (options_.generate && steps_ == 1) {
+  if (options_.generate && clock_.steps == 1) {
     write_cable_set(folder_ / "cable", set_);
     write_recordings(folder_ / "cable/train.npz", train_.recordings);
     write_recordings(folder_ / "cable/eval.npz", validation_.recordings);
@@ -224,7 +221,7 @@ void CableIdentification::write_files() const {
   nlohmann::ordered_json json = to_json(set_.name, set_.topology, fit_);
   const CableReport report{set_,          unknowns_,          start_, fit_,
                            train_errors_, validation_errors_, truth_, search_.value,
-                           steps_,        evaluations_};
+                           clock_.steps,  evaluations_};
   json["fit"] = fit_json(report);
   write_file_atomically(folder_ / "parameters.json", json_text(json));
   write_file_atomically(folder_ / "fit_report.md", fit_markdown(report));
@@ -246,8 +243,8 @@ void CableIdentification::diagnose(Recorder& recorder) const {
 
 /// The end of the first recording.
 void CableIdentification::describe(Frame& frame) const {
-  frame.time = time_;
-  frame.step = steps_;
+  frame.time = clock_.time;
+  frame.step = clock_.steps;
   if (!missing_.empty()) return;
   const Index last = shown_.frames - 1;
   const auto measured = positions_of(train_.recordings, 0, last);
@@ -256,8 +253,7 @@ void CableIdentification::describe(Frame& frame) const {
 }
 
 void CableIdentification::reflect_state(StateVisitor& visitor) {
-  visitor("time", time_);
-  visitor("steps", steps_);
+  clock_.reflect_state(visitor);
   visitor("evaluations", evaluations_);
   visitor("window_iterations", window_iterations_);
   auto counts = std::array<std::int64_t, 4>{search_.iterations, search_.evaluations,

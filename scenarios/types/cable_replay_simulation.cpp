@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
-#include <numeric>
 
 #include "core/text.hpp"
 #include "io/npz.hpp"
@@ -39,11 +38,10 @@ class CableReplaySimulation final : public Simulation {
   void describe(Frame& frame) const override;
   std::optional<Trouble> inspect() const override { return std::nullopt; }  // steps converge
   void reflect_state(StateVisitor& visitor) override;
-  double time() const override { return time_; }
+  double time() const override { return clock_.time; }
   void evaluate(Recorder& metrics) const override;
 
  private:
-  double time_of(std::int64_t steps) const { return static_cast<double>(steps) * set_.dt; }
   fs::path parameters_file(const fs::path& scenario_folder) const;
   void add_errors();
   void add_published(Recorder& metrics) const;
@@ -58,9 +56,8 @@ class CableReplaySimulation final : public Simulation {
   std::unique_ptr<rods::CablePlayer> player_;
   rods::RodState state_;
   std::vector<ErrorSums> errors_;  ///< per recording
-  std::int64_t steps_ = 0;         ///< frames predicted
   std::int64_t iterations_ = 0;    ///< of Newton's method, the most in the last frame
-  double time_ = 0;
+  StepClock clock_;                ///< a step is a frame
   double end_time_ = 0;
 };
 
@@ -88,27 +85,20 @@ fs::path CableReplaySimulation::parameters_file(const fs::path& scenario_folder)
 
 void CableReplaySimulation::initialize(const RunContext& context) {
   end_time_ = context.end_time;
-  CableFolder folder = find_cable_folder(options_.data.folder, context.scenario_folder);
-  missing_ = folder.missing;
+  OpenedRecordings opened =
+      open_recordings(options_.data.folder, options_.data.file, options_.data.recordings,
+                      context.scenario_folder, end_time_);
+  missing_ = opened.missing;
   if (!missing_.empty()) return;
-  set_ = read_cable_set(folder.path);
-  experiment_ = experiment_of(set_, read_recordings(set_, options_.data.file));
-  numbers_ = options_.data.recordings;
-  if (numbers_.empty()) {
-    numbers_.resize(static_cast<std::size_t>(experiment_.recordings.count));
-    std::iota(numbers_.begin(), numbers_.end(), 0);
-  }
-  experiment_.recordings =
-      chosen(experiment_.recordings, std::vector<Index>(numbers_.begin(), numbers_.end()));
+  set_ = std::move(opened.set);
+  numbers_ = std::move(opened.numbers);
+  clock_.interval = set_.dt;
+  experiment_ = experiment_of(set_, std::move(opened.recordings));
   experiment_.substeps = static_cast<int>(options_.substeps);
   const auto shown = std::find(numbers_.begin(), numbers_.end(), options_.show);
   FILIGREE_REQUIRE(shown != numbers_.end(), "show: recording {} is not among those replayed",
                    options_.show);
   shown_ = static_cast<Index>(shown - numbers_.begin());
-  const double last = time_of(experiment_.recordings.frames - 2);
-  FILIGREE_REQUIRE(end_time_ <= last * (1 + 1e-9),
-                   "time.end = {} s, but the recordings last {} s after their first two frames",
-                   number_text(end_time_), number_text(last));
   fit_ = read_cable_fit(parameters_file(context.scenario_folder), set_.topology);
   player_ = std::make_unique<rods::CablePlayer>(experiment_, fit_.parameters, fit_.roll,
                                                 options_.tolerance);
@@ -144,13 +134,8 @@ Estimate CableReplaySimulation::estimate() const {
 
 StepReport CableReplaySimulation::step(double until) {
   StepReport report;
-  const double next = time_of(steps_ + 1);
-  if (next > until * (1 + 1e-9)) {  // the time asked for lies between two frames
-    report.dt = until - time_;
-    time_ = until;
-    return report;
-  }
-  const auto frame = static_cast<Index>(steps_ + 2);
+  if (clock_.waits(until, report)) return report;
+  const auto frame = static_cast<Index>(clock_.steps + 2);
   iterations_ = 0;
   for (int k = 0; k < experiment_.substeps; ++k) {
     const rods::RodStepReport done = player_->step(frame, k, state_);
@@ -167,10 +152,8 @@ StepReport CableReplaySimulation::step(double until) {
     report.trouble = trouble;
     return report;
   }
-  ++steps_;
+  clock_.advance(until, report);
   add_errors();
-  report.dt = next - time_;
-  time_ = next >= until * (1 - 1e-9) ? until : next;
   return report;
 }
 
@@ -187,7 +170,7 @@ void CableReplaySimulation::add_errors() {
   for (std::size_t r = 0; r < errors_.size(); ++r) {
     const auto b = static_cast<Index>(r);
     errors_[r].add(set_, to_slots(set_, positions_in(x, b)), experiment_.recordings, b,
-                   static_cast<Index>(steps_ + 1));
+                   static_cast<Index>(clock_.steps + 1));
   }
 }
 
@@ -199,19 +182,18 @@ void CableReplaySimulation::diagnose(Recorder& recorder) const {
 }
 
 void CableReplaySimulation::describe(Frame& frame) const {
-  frame.time = time_;
-  frame.step = steps_;
+  frame.time = clock_.time;
+  frame.step = clock_.steps;
   if (!missing_.empty()) return;
   const auto measured =
-      positions_of(experiment_.recordings, shown_, static_cast<Index>(steps_ + 1));
+      positions_of(experiment_.recordings, shown_, static_cast<Index>(clock_.steps + 1));
   frame.blocks.push_back(cable_block(set_, "measured", measured, measured));
   frame.blocks.push_back(
       cable_block(set_, "predicted", positions_in(to_host(state_.position), shown_), measured));
 }
 
 void CableReplaySimulation::reflect_state(StateVisitor& visitor) {
-  visitor("time", time_);
-  visitor("steps", steps_);
+  clock_.reflect_state(visitor);
   visitor("newton_iterations", iterations_);
   reflect_rows(visitor, "rods/position", state_.position);
   reflect_rows(visitor, "rods/velocity", state_.velocity);
@@ -224,7 +206,7 @@ void CableReplaySimulation::reflect_state(StateVisitor& visitor) {
 /// Both published models on the same recordings; NaN until all frames have been predicted, when
 /// only names count.
 void CableReplaySimulation::add_published(Recorder& metrics) const {
-  const bool finished = missing_.empty() && steps_ + 2 >= experiment_.recordings.frames;
+  const bool finished = missing_.empty() && clock_.steps + 2 >= experiment_.recordings.frames;
   for (const auto& [file, name] : kPublished) {
     std::error_code ignored;
     const bool there = missing_.empty() && fs::exists(set_.folder / file, ignored);
@@ -259,7 +241,7 @@ void CableReplaySimulation::evaluate(Recorder& metrics) const {
   metrics.add("mean_error", all.mean, "m");
   metrics.add("end_error", all.end, "m");
   metrics.add("published_rmse", all.rmse, "m");
-  if (steps_ > 0) {
+  if (clock_.steps > 0) {
     metrics.add_list("per_recording", means, "m");
     metrics.add_list("published_rmse_per_recording", rmses, "m");
   }

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <limits>
 
 #include "core/text.hpp"
@@ -41,13 +40,10 @@ class DeftParitySimulation final : public Simulation {
   void describe(Frame& frame) const override;
   std::optional<Trouble> inspect() const override;
   void reflect_state(StateVisitor& visitor) override;
-  double time() const override { return time_; }
+  double time() const override { return clock_.time; }
   void evaluate(Recorder& metrics) const override;
 
  private:
-  /// Time of the state after `steps` steps.
-  double time_of(std::int64_t steps) const { return static_cast<double>(steps) * set_.dt; }
-  void check_end(double end) const;
   void add_variant(const std::string& file);
 
   DeftParityOptions options_;
@@ -56,8 +52,7 @@ class DeftParitySimulation final : public Simulation {
   CableRecordings recordings_;
   std::vector<std::int64_t> numbers_;  ///< of the recordings in their file
   std::vector<Variant> variants_;
-  std::int64_t steps_ = 0;
-  double time_ = 0;
+  StepClock clock_;  ///< a step is a frame
   double end_time_ = 0;
 };
 
@@ -79,29 +74,17 @@ void DeftParitySimulation::add_variant(const std::string& file) {
   variants_.push_back(std::move(variant));
 }
 
-void DeftParitySimulation::check_end(double end) const {
-  const double last = time_of(recordings_.frames - 2);
-  FILIGREE_REQUIRE(end <= last * (1 + 1e-9),
-                   "time.end = {} s, but the recordings last {} s after their first two frames",
-                   number_text(end), number_text(last));
-}
-
 void DeftParitySimulation::initialize(const RunContext& context) {
   end_time_ = context.end_time;
-  CableFolder folder = find_cable_folder(options_.data.folder, context.scenario_folder);
-  missing_ = folder.missing;
+  OpenedRecordings opened =
+      open_recordings(options_.data.folder, options_.data.file, options_.data.recordings,
+                      context.scenario_folder, end_time_);
+  missing_ = opened.missing;
   if (!missing_.empty()) return;
-  set_ = read_cable_set(folder.path);
-  recordings_ = read_recordings(set_, options_.data.file);
-  numbers_ = options_.data.recordings;
-  if (numbers_.empty()) {
-    for (Index r = 0; r < recordings_.count; ++r) numbers_.push_back(r);
-  } else {
-    std::vector<Index> some;
-    for (const std::int64_t number : numbers_) some.push_back(static_cast<Index>(number));
-    recordings_ = chosen(recordings_, some);
-  }
-  check_end(end_time_);
+  set_ = std::move(opened.set);
+  recordings_ = std::move(opened.recordings);
+  numbers_ = std::move(opened.numbers);
+  clock_.interval = set_.dt;
   for (const std::string& file : options_.data.parameters) add_variant(file);
   FILIGREE_REQUIRE(!variants_.empty(), "data.parameters: none of the files {} is in {}",
                    join(options_.data.parameters), set_.folder.string());
@@ -109,13 +92,8 @@ void DeftParitySimulation::initialize(const RunContext& context) {
 
 StepReport DeftParitySimulation::step(double until) {
   StepReport report;
-  const double next = time_of(steps_ + 1);
-  if (next > until * (1 + 1e-9)) {  // the time asked for lies between two frames
-    report.dt = until - time_;
-    time_ = until;
-    return report;
-  }
-  const auto frame = static_cast<Index>(steps_ + 2);
+  if (clock_.waits(until, report)) return report;
+  const auto frame = static_cast<Index>(clock_.steps + 2);
   for (Variant& variant : variants_) {
     for (Index r = 0; r < recordings_.count; ++r) {
       const auto i = static_cast<std::size_t>(r);
@@ -123,9 +101,7 @@ StepReport DeftParitySimulation::step(double until) {
       variant.errors[i].add(set_, variant.states[i].position, recordings_, r, frame);
     }
   }
-  ++steps_;
-  report.dt = next - time_;
-  time_ = next >= until * (1 - 1e-9) ? until : next;
+  clock_.advance(until, report);
   return report;
 }
 
@@ -160,10 +136,11 @@ void DeftParitySimulation::diagnose(Recorder& recorder) const {
 
 /// The first recording: what was measured, what the models say.
 void DeftParitySimulation::describe(Frame& frame) const {
-  frame.time = time_;
-  frame.step = steps_;
+  frame.time = clock_.time;
+  frame.step = clock_.steps;
   if (!missing_.empty()) return;
-  const std::vector<Vec3> exact = positions_of(recordings_, 0, static_cast<Index>(steps_ + 1));
+  const std::vector<Vec3> exact =
+      positions_of(recordings_, 0, static_cast<Index>(clock_.steps + 1));
   frame.blocks.push_back(cable_block(set_, "measured", exact, exact));
   for (const Variant& variant : variants_) {
     frame.blocks.push_back(
@@ -188,40 +165,24 @@ std::optional<Trouble> DeftParitySimulation::inspect() const {
   return std::nullopt;
 }
 
-/// Rows of numbers of the state of one model.
-template <class T>
-void reflect_rows(StateVisitor& visitor, const std::string& name, std::vector<T>& values) {
-  const std::vector<std::int64_t> shape{static_cast<std::int64_t>(values.size()),
-                                        static_cast<std::int64_t>(sizeof(T) / sizeof(double))};
-  NamedArray stored = make_array(name, DType::kF64, shape, "");
-  const std::size_t bytes = stored.bytes.size();
-  if (!visitor.loading() && bytes > 0) std::memcpy(stored.bytes.data(), values.data(), bytes);
-  visitor(name, stored);
-  if (!visitor.loading()) return;
-  FILIGREE_REQUIRE(stored.shape == shape && stored.dtype == DType::kF64,
-                   "the stored field '{}' does not fit the recordings of the scenario", name);
-  if (bytes > 0) std::memcpy(values.data(), stored.bytes.data(), bytes);
-}
-
 void DeftParitySimulation::reflect_state(StateVisitor& visitor) {
-  visitor("time", time_);
-  visitor("steps", steps_);
+  clock_.reflect_state(visitor);
   for (Variant& variant : variants_) {
     for (std::size_t r = 0; r < variant.states.size(); ++r) {
       const std::string name = format("{}/{}/", variant.name, numbers_[r]);
       rods::deft::State& state = variant.states[r];
-      reflect_rows(visitor, name + "position", state.position);
-      reflect_rows(visitor, name + "velocity", state.velocity);
-      reflect_rows(visitor, name + "theta", state.theta);
-      reflect_rows(visitor, name + "first_frame", state.first_frame);
-      reflect_rows(visitor, name + "host_turn", state.host_turn);
-      reflect_rows(visitor, name + "child_turn", state.child_turn);
-      reflect_rows(visitor, name + "anchor_in", state.anchor_in);
-      reflect_rows(visitor, name + "anchor_out", state.anchor_out);
-      reflect_rows(visitor, name + "anchor_child", state.anchor_child);
+      reflect_rows<double>(visitor, name + "position", state.position);
+      reflect_rows<double>(visitor, name + "velocity", state.velocity);
+      reflect_rows<double>(visitor, name + "theta", state.theta);
+      reflect_rows<double>(visitor, name + "first_frame", state.first_frame);
+      reflect_rows<double>(visitor, name + "host_turn", state.host_turn);
+      reflect_rows<double>(visitor, name + "child_turn", state.child_turn);
+      reflect_rows<double>(visitor, name + "anchor_in", state.anchor_in);
+      reflect_rows<double>(visitor, name + "anchor_out", state.anchor_out);
+      reflect_rows<double>(visitor, name + "anchor_child", state.anchor_child);
       variant.errors[r].reflect_state(visitor, name);
-      state.step = static_cast<int>(steps_);
-      state.anchored = steps_ > 0;
+      state.step = static_cast<int>(clock_.steps);
+      state.anchored = clock_.steps > 0;
     }
   }
 }
@@ -246,7 +207,7 @@ void DeftParitySimulation::evaluate(Recorder& metrics) const {
       rmses.push_back(errors.back().rmse);
     }
     add(variant.name, pooled(errors));
-    if (steps_ == 0) continue;
+    if (clock_.steps == 0) continue;
     metrics.add_list(variant.name + "_per_recording", means, "m");
     metrics.add_list(variant.name + "_rmse_per_recording", rmses, "m");
   }

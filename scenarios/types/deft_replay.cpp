@@ -62,13 +62,6 @@ std::vector<Vec3> vectors_of(const NamedArrays& arrays, const std::string& name,
   return vectors;
 }
 
-std::vector<Vec3> frame_of(const CableRecordings& recordings, Index recording, Index frame) {
-  std::vector<Vec3> flat;
-  for (Index v = 0; v < recordings.vertices; ++v)
-    flat.push_back(recordings.at(recording, frame, v));
-  return flat;
-}
-
 rods::deft::Cable cable_of(const CableSet& set) {
   rods::deft::Cable cable;
   cable.slots = static_cast<int>(set.branches[0].vertices);
@@ -147,17 +140,6 @@ Model deft_parity_model(const CableSet& set, const NamedArrays& parameters) {
   return rods::deft::make_model(std::move(cable), std::move(learned));
 }
 
-std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch) {
-  std::size_t next = 0;
-  for (std::size_t b = 0; b < branch; ++b) {
-    next += static_cast<std::size_t>(set.branches[b].vertices);
-  }
-  std::vector<std::size_t> vertices;
-  if (branch > 0) vertices.push_back(static_cast<std::size_t>(set.branches[branch].root));
-  for (Index k = 0; k < set.branches[branch].vertices; ++k) vertices.push_back(next++);
-  return vertices;
-}
-
 std::vector<Vec3> to_slots(const CableSet& set, const std::vector<Vec3>& flat) {
   const auto slots = static_cast<std::size_t>(set.branches[0].vertices);
   std::vector<Vec3> result(set.branches.size() * slots, Vec3::zero());
@@ -184,8 +166,8 @@ rods::deft::State start_of(const CableSet& set, const Model& model,
                            const CableRecordings& recordings, Index recording) {
   FILIGREE_REQUIRE(recording >= 0 && recording < recordings.count,
                    "there is no recording {}; there are {}", recording, recordings.count);
-  return rods::deft::make_state(model, to_slots(set, frame_of(recordings, recording, 0)),
-                                to_slots(set, frame_of(recordings, recording, 1)));
+  return rods::deft::make_state(model, to_slots(set, positions_of(recordings, recording, 0)),
+                                to_slots(set, positions_of(recordings, recording, 1)));
 }
 
 std::vector<Vec3> commanded(const CableSet& set, const CableRecordings& recordings, Index recording,
@@ -197,7 +179,7 @@ std::vector<Vec3> commanded(const CableSet& set, const CableRecordings& recordin
 
 void ErrorSums::add(const CableSet& set, const std::vector<Vec3>& slots,
                     const CableRecordings& recordings, Index recording, Index frame) {
-  const std::vector<Vec3> measured = frame_of(recordings, recording, frame);
+  const std::vector<Vec3> measured = positions_of(recordings, recording, frame);
   const std::vector<Vec3> flat = to_flat(set, slots);
   last = 0;
   for (Index v = 0; v < set.n_vertices(); ++v) {

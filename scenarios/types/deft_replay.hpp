@@ -34,8 +34,6 @@ std::vector<rods::deft::Vec3> to_flat(const CableSet& set,
 /// The other way round: a child's root is where its junction is.
 std::vector<rods::deft::Vec3> to_slots(const CableSet& set,
                                        const std::vector<rods::deft::Vec3>& flat);
-/// Flat numbers of a branch's vertices, a child's root first.
-std::vector<std::size_t> vertices_of(const CableSet& set, std::size_t branch);
 
 /// Errors of a prediction, m.
 struct PublishedError {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 
 #include "physics/rods/bend_twist.hpp"
 #include "scenarios/types/clamp_trajectory.hpp"
@@ -346,18 +345,6 @@ std::optional<Trouble> RodsSimulation::inspect() const {
   return std::nullopt;
 }
 
-void reflect_contact_force(StateVisitor& visitor, std::vector<Vec<3>>& force) {
-  const auto n = static_cast<std::int64_t>(force.size());
-  NamedArray stored = make_array("contact_force", dtype_of<Real>(), {n, 3}, "N");
-  if (!visitor.loading()) std::memcpy(stored.bytes.data(), force.data(), stored.bytes.size());
-  visitor("rods/contact_force", stored);
-  if (!visitor.loading()) return;
-  FILIGREE_REQUIRE(
-      stored.shape == std::vector<std::int64_t>({n, 3}) && stored.dtype == dtype_of<Real>(),
-      "the stored forces of contact do not fit the rods of the scenario");
-  std::memcpy(force.data(), stored.bytes.data(), stored.bytes.size());
-}
-
 void RodsSimulation::reflect_state(StateVisitor& visitor) {
   visitor("time", state_.time);
   visitor("steps", steps_);
@@ -375,7 +362,7 @@ void RodsSimulation::reflect_state(StateVisitor& visitor) {
     touched_.contacts = static_cast<Index>(contacts);
     visitor("rods/contact_energy", touched_.energy);
     visitor("rods/friction_work", friction_work_);
-    reflect_contact_force(visitor, contact_force_);
+    reflect_rows<Real>(visitor, "rods/contact_force", contact_force_);
   }
   for (std::size_t c = 0; c < reactions_.size(); ++c) {
     visitor(format("rods/turned/{}", c), turned_[c]);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/types/type_support.hpp"
 
+#include <cstring>
 #include <limits>
 
 #include "core/error.hpp"
@@ -54,6 +55,36 @@ std::string load_surface(SurfaceShape& shape, const std::filesystem::path& folde
     return error.what();
   }
   return "";
+}
+
+void reflect_numbers(StateVisitor& visitor, const std::string& name, DType dtype,
+                     const std::vector<std::int64_t>& shape, void* data) {
+  NamedArray stored = make_array(name, dtype, shape, "");
+  const std::size_t bytes = stored.bytes.size();
+  if (!visitor.loading() && bytes > 0) std::memcpy(stored.bytes.data(), data, bytes);
+  visitor(name, stored);
+  if (!visitor.loading()) return;
+  FILIGREE_REQUIRE(stored.shape == shape && stored.dtype == dtype,
+                   "the stored field '{}' does not fit the scenario", name);
+  if (bytes > 0) std::memcpy(data, stored.bytes.data(), bytes);
+}
+
+bool StepClock::waits(double until, StepReport& report) {
+  if (time_of(steps + 1) <= until * (1 + 1e-9)) return false;
+  report.dt = until - time;
+  time = until;
+  return true;
+}
+
+void StepClock::advance(double until, StepReport& report) {
+  const double next = time_of(++steps);
+  report.dt = next - time;
+  time = next >= until * (1 - 1e-9) ? until : next;
+}
+
+void StepClock::reflect_state(StateVisitor& visitor) {
+  visitor("time", time);
+  visitor("steps", steps);
 }
 
 }  // namespace filigree

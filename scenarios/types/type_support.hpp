@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstdint>
-#include <cstring>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -14,6 +13,7 @@
 #include "core/frame.hpp"
 #include "core/state_visitor.hpp"
 #include "physics/shapes.hpp"
+#include "scenarios/simulation.hpp"
 
 namespace filigree {
 
@@ -35,22 +35,40 @@ void add_field(Block& block, const char* name, const char* unit, const std::vect
   block.point_fields.push_back(make_array<T>(name, std::span<const T>(values), shape, unit));
 }
 
-/// An array of the state, in and out of checkpoints, as rows of numbers.
+/// Numbers of the state, in and out of checkpoints: `data` holds as many of type `dtype` as `shape`
+/// says, and is overwritten when loading.
+void reflect_numbers(StateVisitor& visitor, const std::string& name, DType dtype,
+                     const std::vector<std::int64_t>& shape, void* data);
+
+/// An array of numbers or of vectors of Real.
 template <class T>
 void reflect_rows(StateVisitor& visitor, const std::string& name, Array<T, 2>& array) {
-  constexpr auto kComponents = static_cast<std::int64_t>(sizeof(T) / sizeof(Real));
   auto host = to_host(array);
-  const std::vector<std::int64_t> shape{host.extent(0), host.extent(1), kComponents};
-  NamedArray stored = make_array(name, dtype_of<Real>(), shape, "");
-  if (!visitor.loading() && !stored.bytes.empty()) {
-    std::memcpy(stored.bytes.data(), host.data(), stored.bytes.size());
-  }
-  visitor(name, stored);
-  if (!visitor.loading()) return;
-  FILIGREE_REQUIRE(stored.shape == shape && stored.dtype == dtype_of<Real>(),
-                   "the stored field '{}' does not fit the scenario", name);
-  if (!stored.bytes.empty()) std::memcpy(host.data(), stored.bytes.data(), stored.bytes.size());
-  array = to_device(host);
+  reflect_numbers(visitor, name, dtype_of<Real>(),
+                  {host.extent(0), host.extent(1), sizeof(T) / sizeof(Real)}, host.data());
+  if (visitor.loading()) array = to_device(host);
 }
+/// A list of numbers or vectors of `Scalar`.
+template <class Scalar, class T>
+void reflect_rows(StateVisitor& visitor, const std::string& name, std::vector<T>& rows) {
+  reflect_numbers(visitor, name, dtype_of<Scalar>(),
+                  {static_cast<std::int64_t>(rows.size()), sizeof(T) / sizeof(Scalar)},
+                  rows.data());
+}
+
+/// Where a run is that goes from step to step of equal length: frames of a recording, iterations.
+/// Times that are asked for in between are waited for.
+struct StepClock {
+  double interval = 1;  ///< s
+  std::int64_t steps = 0;
+  double time = 0;  ///< s
+
+  double time_of(std::int64_t step) const { return static_cast<double>(step) * interval; }
+  /// True when `until` comes before the next step: it has been gone to, and nothing is to be done.
+  bool waits(double until, StepReport& report);
+  /// A step has been done.
+  void advance(double until, StepReport& report);
+  void reflect_state(StateVisitor& visitor);
+};
 
 }  // namespace filigree
