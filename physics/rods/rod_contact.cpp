@@ -198,17 +198,6 @@ RodContactReport contact_report(const RodContactScratch& scratch, Index rod) {
 
 namespace detail {
 
-namespace {
-
-template <class T>
-bool reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
-  if (array.extent(0) >= rows && array.extent(1) == columns) return false;
-  array = Array<T, 2>(label, rows, columns);
-  return true;
-}
-
-}  // namespace
-
 void prepare_contact(const RodModel& model, const RodContactModel& contact,
                      const RodStepOptions& options, Index batch, RodContactScratch& s) {
   FILIGREE_REQUIRE(options.rule == RodRule::kEuler,

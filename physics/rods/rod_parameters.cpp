@@ -223,7 +223,7 @@ RodModel make_rod_model(const RodTopology& topology, const RodParameters& parame
     const double L = parameters.rest_length[static_cast<std::size_t>(e)];
     tail(e) = t;
     head(e) = h;
-    edge_node(e) = topology.parent_edge[static_cast<std::size_t>(h)] == e ? h : t;
+    edge_node(e) = topology.angle_vertex(e);
     edge_block(e) = layout.find(t, h) / 2;
     whole_length += L;
     length(0, e) = static_cast<Real>(L);

@@ -10,15 +10,13 @@
 #include "core/parallel.hpp"
 #include "core/to_real.hpp"
 #include "physics/rods/rod_adjoint.hpp"
+#include "physics/rods/rod_step_parts.hpp"
 
 namespace filigree::rods {
 
 namespace {
 
 using Vec3d = Vec<3, double>;
-
-constexpr Index kHoldPosition = 1;
-constexpr Index kHoldAngle = 2;
 
 /// The rotation R that makes sum |R (a_i - mean a) - (b_i - mean b)|^2 least.
 Mat<3, 3, double> best_rotation(const std::vector<Vec3d>& a, const std::vector<Vec3d>& b) {
@@ -51,9 +49,7 @@ CablePlayer::CablePlayer(const CableExperiment& experiment, const RodParameters&
                    "{} steps of {} s per frame: both must be positive", experiment.substeps,
                    experiment.dt);
   for (const Index e : held_edges_) {
-    const auto [tail, head] = experiment.topology.edges[static_cast<std::size_t>(e)];
-    held_nodes_.push_back(
-        experiment.topology.parent_edge[static_cast<std::size_t>(head)] == e ? head : tail);
+    held_nodes_.push_back(experiment.topology.angle_vertex(e));
   }
   controls_ = make_controls(model_, guessed_start());
   held_ = to_host(controls_.held);
@@ -137,12 +133,12 @@ const RodControls& CablePlayer::controls(bool all_held, bool edges_held, Index f
   for (Index b = 0; b < batch(); ++b) {
     for (Index v = 0; v < model_.n_vertices; ++v) {
       if (!all_held && !experiment_.is_grasped(v)) continue;
-      held_(b, v) = kHoldPosition;
+      held_(b, v) = detail::kPositionHeld;
       target_(b, v) =
           to_real((1 - share) * recorded.at(b, frame - 1, v) + share * recorded.at(b, frame, v));
     }
     for (std::size_t i = 0; i < held_nodes_.size() && edges_held; ++i) {
-      held_(b, held_nodes_[i]) |= kHoldAngle;
+      held_(b, held_nodes_[i]) |= detail::kAngleHeld;
       if (all_held && !roll_.empty()) turn_(b, held_edges_[i]) = static_cast<Real>(roll_[i]);
     }
   }

@@ -14,17 +14,6 @@ namespace filigree::rods {
 
 namespace detail {
 
-namespace {
-
-template <class T>
-void reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
-  if (array.extent(0) < rows || array.extent(1) != columns) {
-    array = Array<T, 2>(label, rows, columns);
-  }
-}
-
-}  // namespace
-
 void reserve_edges(const RodModel& model, Index batch, RodScratch& s) {
   reserve(s.edge_diagonal, "rods/edge_diagonal", batch, model.n_vertices);
   reserve(s.edge_coupling, "rods/edge_coupling", batch, model.pattern.n_blocks);

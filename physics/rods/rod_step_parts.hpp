@@ -176,6 +176,14 @@ FILIGREE_FUNCTION void keep_matrix(const RodModel& model, const Workspace& work)
   }
 }
 
+/// Makes room in an array; what it held is lost then, and true is returned.
+template <class T>
+bool reserve(Array<T, 2>& array, const char* label, Index rows, Index columns) {
+  if (array.extent(0) >= rows && array.extent(1) == columns) return false;
+  array = Array<T, 2>(label, rows, columns);
+  return true;
+}
+
 /// Grows the scratch to so many rods; reserve_kept() the rows of Workspace::kept, reserve_edges()
 /// the numbers of edges of semi-implicit steps.
 void reserve(const RodModel& model, Index batch, RodScratch& scratch);

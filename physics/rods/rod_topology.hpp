@@ -44,6 +44,11 @@ struct RodTopology {
   std::vector<Index> parent_edge;  ///< per vertex, -1 at a root
 
   Index n_edges() const { return static_cast<Index>(edges.size()); }
+  /// The vertex of an edge that lies further from the root; it owns the edge's angle.
+  Index angle_vertex(Index edge) const {
+    const auto [tail, head] = edges[static_cast<std::size_t>(edge)];
+    return parent_edge[static_cast<std::size_t>(head)] == edge ? head : tail;
+  }
 };
 
 /// Checks that the edges form trees. Throws InputError when an edge names a vertex that does not

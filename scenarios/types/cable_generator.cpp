@@ -80,11 +80,7 @@ void record(const rods::CableExperiment& cable, const rods::RodModel& model, con
     Kokkos::deep_copy(controls.target.view(), target.view());
   };
   for (const Index v : cable.grasped) held(0, v) = 1;
-  for (const Index e : cable.grasped_edges()) {
-    const auto [tail, head] = cable.topology.edges[static_cast<std::size_t>(e)];
-    const bool up = cable.topology.parent_edge[static_cast<std::size_t>(head)] == e;
-    held(0, up ? head : tail) = 3;
-  }
+  for (const Index e : cable.grasped_edges()) held(0, cable.topology.angle_vertex(e)) = 3;
   Kokkos::deep_copy(controls.held.view(), held.view());
   rods::RodScratch scratch;
   const rods::RodStepOptions options;

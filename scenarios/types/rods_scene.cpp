@@ -237,9 +237,7 @@ std::vector<HeldParts> held_parts(const RodsOptions& options, const RodScene& sc
       const bool next = clamp.edge == HeldEdge::kNext;
       parts.vertices.push_back(vertices[next ? k + 1 : k - 1]);
       parts.edge = scene.branch_edges[branch][next ? k : k - 1];
-      const auto [tail, head] = scene.topology.edges[static_cast<std::size_t>(parts.edge)];
-      parts.edge_node =
-          scene.topology.parent_edge[static_cast<std::size_t>(head)] == parts.edge ? head : tail;
+      parts.edge_node = scene.topology.angle_vertex(parts.edge);
     }
     all.push_back(parts);
   }

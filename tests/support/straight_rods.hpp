@@ -41,7 +41,7 @@ inline void hold_edge(Rod& rod, Index edge) {
   const auto [tail, head] = rod.topology.edges[static_cast<std::size_t>(edge)];
   held(0, tail) |= 1;
   held(0, head) |= 1;
-  held(0, rod.topology.parent_edge[static_cast<std::size_t>(head)] == edge ? head : tail) |= 2;
+  held(0, rod.topology.angle_vertex(edge)) |= 2;
   rod.controls.held = to_device(held);
 }
 
