@@ -140,8 +140,8 @@ TEST(ValueIteration, ShiftsWithItsRewards) {
   }
 }
 
-/// The published task: values average 5 to 9, and a constant prediction already finds two thirds of the
-/// actions.
+/// The published task: values average 5 to 9, and a constant prediction already finds two thirds of
+/// the actions.
 TEST(ValueIteration, HasTheStatisticsOfThePublishedTask) {
   double mean = 0;
   double constant_accuracy = 0;
