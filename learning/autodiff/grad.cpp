@@ -78,6 +78,7 @@ class Sweep final : public Adjoint {
   void deliver(const Tensor& to, const Tensor& gradient) {
     if (const auto asked = asked_.find(to.id()); asked != asked_.end()) {
       for (const std::size_t k : asked->second) accumulate(results_[k], gradient);
+      if (options_.partial) return;
     }
     if (!is_recorded(to)) return;
     const std::size_t r = TensorAccess::record_of(to);

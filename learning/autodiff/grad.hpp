@@ -9,6 +9,7 @@ namespace filigree::learning {
 
 struct GradOptions {
   bool create_graph = false;  ///< record the computation of the gradient, to differentiate it again
+  bool partial = false;       ///< take the tensors of `wrt` as independent of each other
 };
 
 /// d loss / d wrt_k for each k, with the shapes of wrt; zeros where the loss does not depend on it.
