@@ -162,4 +162,14 @@ void from_arrays(const Parameters& parameters, const NamedArrays& arrays) {
   }
 }
 
+void reflect_state(const Parameters& parameters, const std::string& prefix, StateVisitor& visitor) {
+  NamedArrays arrays = to_arrays(parameters);
+  for (const NamedParameter& named : parameters) {
+    NamedArray& array = arrays.at(named.name);
+    visitor(prefix + named.name, array);
+    array.name = named.name;
+  }
+  if (visitor.loading()) from_arrays(parameters, arrays);
+}
+
 }  // namespace filigree::learning

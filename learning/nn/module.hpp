@@ -24,6 +24,7 @@
 
 #include "core/named_arrays.hpp"
 #include "core/reflect.hpp"
+#include "core/state_visitor.hpp"
 #include "learning/autodiff/tensor.hpp"
 
 namespace filigree::learning {
@@ -123,5 +124,8 @@ NamedArrays to_arrays(const Parameters& parameters);
 /// Replaces all values, or none: throws InputError naming the first parameter that is missing or
 /// has another shape, and the first array that no parameter asked for. Types are converted.
 void from_arrays(const Parameters& parameters, const NamedArrays& arrays);
+
+/// The values as state of a run, under their names after a prefix ("model."): restored bit for bit.
+void reflect_state(const Parameters& parameters, const std::string& prefix, StateVisitor& visitor);
 
 }  // namespace filigree::learning
