@@ -133,4 +133,12 @@ Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
   return grad(product, {cotangent})[0];
 }
 
+void give_composed(Adjoint& adjoint, const Tensor& composed, const std::vector<Tensor>& inputs) {
+  const auto gradients =
+      vjp(composed, adjoint.gradient(), inputs, {.create_graph = true, .partial = true});
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    if (adjoint.wants(k)) adjoint.give(k, gradients[k]);
+  }
+}
+
 }  // namespace filigree::learning

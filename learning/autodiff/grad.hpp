@@ -29,4 +29,8 @@ std::vector<Tensor> vjp(const Tensor& output, const Tensor& cotangent,
 Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
            const std::vector<Tensor>& tangents);
 
+/// In the adjoint of a fused operation, for gradients that are differentiated again: gives `inputs`
+/// the gradients of `composed`, the same function of them as operations.
+void give_composed(Adjoint& adjoint, const Tensor& composed, const std::vector<Tensor>& inputs);
+
 }  // namespace filigree::learning

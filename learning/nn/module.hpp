@@ -119,6 +119,9 @@ void initialize(const Parameters& parameters, std::uint64_t seed);
 /// they are used to take gradients. The shape must be the parameter's.
 void assign(Parameter& parameter, const Tensor& values);
 
+/// Moves the values by a share of their distance to `values`: running means. No allocation.
+void approach(Parameter& parameter, const Tensor& values, double share);
+
 /// The values by name, for files and checkpoints.
 NamedArrays to_arrays(const Parameters& parameters);
 /// Replaces all values, or none: throws InputError naming the first parameter that is missing or

@@ -4,32 +4,7 @@
 
 #include <algorithm>
 
-#include "learning/autodiff/loops.hpp"
-
 namespace filigree::optim {
-
-namespace {
-
-using learning::Tensor;
-using learning::TensorAccess;
-
-/// to += share (x - to).
-template <class T>
-void approach(const Tensor& x, double share, const Tensor& to) {
-  using learning::kItemValues;
-  const T* from = x.data<T>();
-  T* averages = TensorAccess::data<T>(to);
-  const T step = static_cast<T>(share);
-  const Index n = x.size();
-  learning::for_items(
-      "average", learning::items_for(n), 2 * Offset(n), FILIGREE_LAMBDA(Index item) {
-        const Index begin = item * kItemValues;
-        const Index end = begin + kItemValues < n ? begin + kItemValues : n;
-        for (Index i = begin; i < end; ++i) averages[i] += step * (from[i] - averages[i]);
-      });
-}
-
-}  // namespace
 
 Average::Average(const AverageOptions& options, const Parameters& parameters) : options_(options) {
   for (const learning::NamedParameter& named : parameters) {
@@ -47,11 +22,7 @@ void Average::update(const Parameters& parameters) {
   const double decay =
       options_.warm_up ? std::min(options_.decay, (1 + t) / (10 + t)) : options_.decay;
   for (std::size_t k = 0; k < averages_.size(); ++k) {
-    const Tensor& x = parameters[k].parameter->value;
-    Tensor& average = averages_[k].value;
-    x.dtype() == DType::kF32 ? approach<float>(x, 1 - decay, average)
-                             : approach<double>(x, 1 - decay, average);
-    TensorAccess::changed(average);
+    approach(averages_[k], parameters[k].parameter->value, 1 - decay);
   }
 }
 
