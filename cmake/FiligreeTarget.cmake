@@ -10,6 +10,7 @@ function(filigree_layer name)
   if(NOT FILIGREE_WITH_VTK)
     list(FILTER sources EXCLUDE REGEX "/vtk_[^/]*\\.cpp$")
   endif()
+  list(FILTER sources EXCLUDE REGEX "${FILIGREE_GEMM_UNUSED}")
   if(NOT sources)
     return()
   endif()
@@ -148,6 +149,6 @@ function(filigree_benchmarks)
     add_executable(bench_${name} ${source})
     filigree_link_layers(bench_${name} PRIVATE scenarios physics graph io core)
     target_link_libraries(bench_${name} PRIVATE filigree_options benchmark::benchmark
-                          nanoflann::nanoflann)  # which the graph benchmarks run beside ours
+                          nanoflann::nanoflann Eigen3::Eigen)  # which some run beside ours
   endforeach()
 endfunction()

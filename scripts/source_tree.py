@@ -5,7 +5,7 @@
 
 usage: source_tree.py [--with LIBRARIES] [--without LIBRARIES] FOLDER...
 prints the .cpp files below the folders that include every library of --with and none of --without,
-directly or through our own headers. Libraries: kokkos, vtk, yaml, eigen, nanoflann.
+directly or through our own headers. Libraries: kokkos, cublas, vtk, yaml, eigen, nanoflann.
 """
 import argparse
 import functools
@@ -18,6 +18,7 @@ LAYERS = ["core", "graph", "learning", "physics", "mesh", "io", "scenarios", "ap
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^">]+)[">]', re.MULTILINE)
 LIBRARIES = {
     "kokkos": re.compile(r"^(Kokkos_|KokkosExp)"),
+    "cublas": re.compile(r"^cublas"),
     "vtk": re.compile(r"^vtk"),
     "yaml": re.compile(r"^yaml-cpp/"),
     "eigen": re.compile(r"^(Eigen|unsupported/Eigen)/"),
