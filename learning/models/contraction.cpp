@@ -199,6 +199,8 @@ void solve_by_plan(const System<T>& system, const Plan& plan, Workspace& workspa
   std::vector<Index>& local = workspace.local_graphs;
   local.clear();
   switch (plan.solver) {
+    case Solver::kDirect:
+      return solve_directly(system, plan, workspace);
     default:
       break;
   }

@@ -154,15 +154,23 @@ struct Report {
 /// `what` names the solve: "the forward solve of layer 2".
 void require_converged(const Report& report, const std::string& what);
 
+/// Which system the factors of a kDirect solve belong to.
+struct Factors {
+  Index n_graphs = -1, n_nodes = 0, n_edges = 0, heads = 0;
+  std::size_t value_bytes = 0;
+  bool use_senders = false, is_scaled = false;
+  bool operator==(const Factors&) const = default;
+};
+
 /// Scratch of solves: grows once, then nothing is allocated. Not for several host threads at once.
 struct Workspace {
   Arena arena{"contraction"};
-  Array<std::byte> factors;  ///< of the last kDirect solve
-  bool factors_are_transposed = false;
-  std::vector<Index> factor_shape;
-  Report report;
+  Report report;  ///< of the last solve
+  Factors factors;
+  Array<double, 2> factor_memory;  ///< of the last kDirect solve
   std::vector<double> host_values;
   std::vector<Index> host_counts, host_marks, local_graphs;
+  std::vector<Offset> host_offsets;
 };
 
 /// z* of the map, [n_nodes, heads]. The report stays in the workspace until its next solve. Entries
