@@ -133,8 +133,9 @@ struct SolveOptions {
 struct GraphResult {
   Index iterations = 0;  ///< applications of the map
   /// Bound on the distance to the fixed point, relative to |b_h|/(1 - q) with q the factor of the
-  /// contraction: q |z_k - z_{k-1}|/|b_h|, or |F(z) - z|/|b_h| for solvers other than kPicard. With
-  /// q = 1 it is a residual only. The norm is the largest entry, for adjoints the sum of entries.
+  /// contraction: q |z_k - z_{k-1}|/|b_h| with z_k = F(z_{k-1}), or |F(z) - z|/|b_h| for kDirect,
+  /// kBicgstab and kGmres. With q = 1 it is a residual only. The norm is the largest entry, for
+  /// adjoints the sum of entries.
   double error = 0;
   bool is_converged = false;
 };

@@ -89,6 +89,11 @@ inline Sums take_sums(const Batch& batch, Index count, Index heads, Scratch& scr
           scratch.take<double>(batch.n_graphs() * count * heads)};
 }
 
+/// Numbers of graphs alone.
+inline Sums take_scalars(const Batch& batch, Index count, Index heads, Scratch& scratch) {
+  return {count, heads, {}, scratch.take<double>(batch.n_graphs() * count * heads)};
+}
+
 /// Joins the slices of each active graph: sums, or the largest (NaN if there is one).
 struct JoinSlices {
   SliceView view;
