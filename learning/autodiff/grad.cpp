@@ -214,4 +214,15 @@ Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
   return grad(product, {cotangent})[0];
 }
 
+void give_composed(Adjoint& adjoint, const std::vector<Tensor>& inputs,
+                   const std::function<Tensor()>& compose) {
+  const std::size_t since = Tape::current()->n_records();
+  const Tensor result = compose();
+  const auto gradients =
+      vjp(result, adjoint.gradient(), inputs, {.create_graph = true, .since = since});
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    if (adjoint.wants(k)) adjoint.give(k, gradients[k]);
+  }
+}
+
 }  // namespace filigree::learning

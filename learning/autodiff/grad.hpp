@@ -37,4 +37,10 @@ std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Te
 Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
            const std::vector<Tensor>& tangents);
 
+/// For the adjoint of a fused operation, when its gradients are to be differentiated again: gives
+/// those of the same result composed of recorded operations. inputs[k] is input k of the record.
+/// How the inputs came about is not followed: the sweep that calls the adjoint does that.
+void give_composed(Adjoint& adjoint, const std::vector<Tensor>& inputs,
+                   const std::function<Tensor()>& compose);
+
 }  // namespace filigree::learning
