@@ -5,8 +5,9 @@
 //   f_k = F(x_k) - x_k,   c = argmin |f_k - sum_j c_j df_j|_2,   x_{k+1} = F(x_k) - sum_j c_j dF_j
 //
 // with the last kWindow differences df_j, dF_j of f and F(x). A mixed step whose |f| is more than
-// twice the last accepted one is replaced by the Picard step from there, which contracts. Source: Walker and Ni, "Anderson acceleration for fixed-point iterations", SIAM
-// Journal on Numerical Analysis 49, 2011.
+// twice the last accepted one is replaced by the Picard step from there, which contracts. Source:
+// Walker and Ni, "Anderson acceleration for fixed-point iterations", SIAM Journal on Numerical
+// Analysis 49, 2011.
 #include <utility>
 
 #include "learning/models/contraction_slices.hpp"

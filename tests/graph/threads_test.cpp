@@ -1,14 +1,5 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-// Same bits for any number of threads. Kokkos takes its threads when the program starts, so the
-// test runs this program again with other numbers of threads and compares digests.
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <span>
-#include <sstream>
-
-#include "core/hash.hpp"
 #include "graph/batch.hpp"
 #include "graph/cell_list.hpp"
 #include "graph/edge_list.hpp"
@@ -18,34 +9,20 @@
 #include "graph/sampling.hpp"
 #include "graph/segment.hpp"
 #include "tests/graph/testing.hpp"
+#include "tests/support/thread_runs.hpp"
 
 namespace filigree {
 namespace {
 
-constexpr const char* kReportVariable = "FILIGREE_GRAPH_DIGESTS";
-
-/// "name digest" lines.
-class Report {
+class Report : public testing::DigestReport {
  public:
-  template <class T>
-  void add(const std::string& name, const std::vector<T>& values) {
-    text_ << name << ' ' << values.size() << ' '
-          << hex_text(digest(std::as_bytes(std::span(values)))) << '\n';
-  }
-  template <class T>
-  void add(const std::string& name, const Array<T>& values) {
-    add(name, to_vector(values));
-  }
+  using testing::DigestReport::add;
   void add(const std::string& name, const Graph& graph) {
     add(name + " offsets", graph.row_offsets());
     add(name + " senders", graph.senders());
     add(name + " receivers", graph.receivers());
     add(name + " transpose", graph.transpose().edges);
   }
-  std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
 };
 
 template <class T>
@@ -107,37 +84,8 @@ std::string digests() {
   return report.text();
 }
 
-std::string text_of(const std::filesystem::path& path) {
-  std::ostringstream text;
-  text << std::ifstream(path).rdbuf();
-  return text.str();
-}
-
 TEST(GraphThreads, ResultsHaveTheSameBitsForAnyNumberOfThreads) {
-  if (const char* path = std::getenv(kReportVariable)) {  // the run with other threads
-    std::ofstream(path) << "threads " << thread_count() << '\n' << digests();
-    return;
-  }
-  const std::string expected = digests();
-  const auto folder = std::filesystem::path(::testing::TempDir()) /
-                      ("filigree_graph_threads_" + std::to_string(std::random_device{}()));
-  std::filesystem::create_directories(folder);
-  const auto program = std::filesystem::read_symlink("/proc/self/exe");
-  for (const int threads : {1, 2}) {
-    const auto path = folder / std::to_string(threads);
-    const std::string command = format(
-        "OMP_WAIT_POLICY=passive OMP_NUM_THREADS={} KOKKOS_NUM_THREADS={} {}='{}' '{}' "
-        "--gtest_filter=GraphThreads.* > /dev/null",
-        threads, threads, kReportVariable, path.string(), program.string());
-    ASSERT_EQ(std::system(command.c_str()), 0) << command;
-    const std::string text = text_of(path);
-    const std::size_t first_line = text.find('\n');
-    if (backend_name() == "OpenMP") {
-      EXPECT_EQ(text.substr(0, first_line), format("threads {}", threads));
-    }
-    EXPECT_EQ(text.substr(first_line + 1), expected) << threads << " threads";
-  }
-  std::filesystem::remove_all(folder);
+  testing::expect_same_for_any_threads("GraphThreads.*", digests);
 }
 
 }  // namespace
