@@ -8,6 +8,7 @@
 #include "scenarios/types/deft_parity_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
 #include "scenarios/types/rods_simulation.hpp"
+#include "scenarios/types/value_iteration_simulation.hpp"
 
 namespace filigree {
 
@@ -31,6 +32,10 @@ const ScenarioRegistry& scenario_types() {
     list.add("rods",
              scenario_type<RodsOptions>(
                  "branched elastic cables held by clamps, discrete elastic rods", make_rods));
+    list.add("value_iteration",
+             scenario_type<ValueIterationOptions>(
+                 "values of random decision processes, learned by a convergent graph solver",
+                 make_value_iteration));
     return list;
   }();
   return types;

@@ -51,7 +51,7 @@ CgsEncoderLayer::Values CgsEncoderLayer::operator()(const Values& x, const Graph
 }
 
 Cgs::Cgs(const CgsOptions& options, const CgsWidths& widths, DType dtype)
-    : options_(options), solver_(std::make_shared<FixedPointSolver>()) {
+    : options_(options), widths_(widths), solver_(std::make_shared<FixedPointSolver>()) {
   const std::string problem = options.validate();
   FILIGREE_REQUIRE(problem.empty(), "{}", problem);
   phi_ = contraction::contractive_activation(options.phi);

@@ -175,11 +175,13 @@ class Cgs {
   CgsOutput operator()(const CgsInput& input) const;
 
   const CgsOptions& options() const { return options_; }
+  const CgsWidths& widths() const { return widths_; }
   /// Reports of the last solves.
   const FixedPointSolver& solver() const { return *solver_; }
 
  private:
   CgsOptions options_;
+  CgsWidths widths_;
   contraction::Phi phi_;
   std::vector<CgsEncoderLayer> encoder_;
   Mlp decoder_;

@@ -23,6 +23,9 @@ using namespace detail;  // NOLINT: the parts of this file that another shares
 
 constexpr double kPointsPerBin = 2.5;
 constexpr Index kCellsAtOnce = 1 << 15;
+/// Facets narrower than this part of the spacing of points are rounding: those of cells that only
+/// touch, as on lattices.
+constexpr double kLeastWidth = 1e-11;
 
 std::vector<BinStep> bin_steps(const Vec<3, double>& width) {
   std::vector<BinStep> steps;
@@ -107,34 +110,57 @@ FacetRows facet_rows(Index count) {
           Array<Index>("network/cell_faces", count), Array<Index>("network/status", count)};
 }
 
-/// Writes the facets of one cell.
-FILIGREE_FUNCTION void store_facets(const ConvexCell& cell, const Vec<3, double>& centre, Index c,
-                                    const FacetRows& rows) {
-  bool is_used[ConvexCell::kMaxPlanes] = {};
-  for (int v = 0; v < cell.n_vertices; ++v) {
-    for (int k = 0; k < 3; ++k) is_used[cell.plane[v][k]] = true;
+/// The polygon of a cell on one plane.
+struct Facet {
+  Vec<3, double> mean;  ///< of its vertices
+  double width;         ///< area over length
+};
+
+/// The facet on the plane k of vertex v, walked around once.
+FILIGREE_FUNCTION Facet facet_at(const ConvexCell& cell, int v, int k) {
+  const std::uint8_t plane = cell.plane[v][k];
+  const Vec<3, double> start = cell.vertex(v);
+  Vec<3, double> sum = start;
+  Vec<3, double> twice_area = Vec<3, double>::zero();
+  Vec<3, double> last = Vec<3, double>::zero();
+  double length2 = 0;
+  int corners = 1;
+  for (int u = cell.neighbour[v][k]; u != v; ++corners) {
+    const Vec<3, double> x = cell.vertex(u) - start;
+    twice_area += cross(last, x);
+    length2 = Kokkos::fmax(length2, dot(x, x));
+    sum += cell.vertex(u);
+    last = x;
+    int side = 0;
+    while (cell.plane[u][side] != plane) ++side;
+    u = cell.neighbour[u][side];
   }
+  const double area = Kokkos::sqrt(dot(twice_area, twice_area)) / 2;
+  return {sum / double(corners), length2 > 0 ? area / Kokkos::sqrt(length2) : 0};
+}
+
+/// Writes the facets of one cell that are wider than `least_width`.
+FILIGREE_FUNCTION void store_facets(const ConvexCell& cell, const Vec<3, double>& centre, Index c,
+                                    double least_width, const FacetRows& rows) {
+  bool is_done[ConvexCell::kMaxPlanes] = {};
   Index degree = 0;
   Index faces = 0;
   Index* row = &rows.neighbours(c, 0);
-  for (int p = 0; p < cell.n_planes; ++p) {
-    if (!is_used[p]) continue;
-    if (cell.id[p] >= 0) {
-      row[degree++] = cell.id[p];
-      continue;
-    }
-    const int face = -1 - cell.id[p];
-    faces |= Index(1) << face;
-    Vec<3, double> sum = Vec<3, double>::zero();
-    int corners = 0;
-    for (int v = 0; v < cell.n_vertices; ++v) {
-      for (int k = 0; k < 3; ++k) {
-        if (cell.plane[v][k] != p) continue;
-        sum += cell.vertex(v);
-        ++corners;
+  for (int v = 0; v < cell.n_vertices; ++v) {
+    for (int k = 0; k < 3; ++k) {
+      const std::uint8_t p = cell.plane[v][k];
+      if (is_done[p]) continue;
+      is_done[p] = true;
+      const Facet facet = facet_at(cell, v, k);
+      if (!(facet.width > least_width)) continue;
+      if (cell.id[p] >= 0) {
+        row[degree++] = cell.id[p];
+      } else {
+        const int face = -1 - cell.id[p];
+        faces |= Index(1) << face;
+        rows.centres(c, face) = centre + facet.mean;
       }
     }
-    rows.centres(c, face) = centre + sum / double(corners);
   }
   sort_ascending(row, degree);
   rows.degrees(c) = degree;
@@ -142,13 +168,15 @@ FILIGREE_FUNCTION void store_facets(const ConvexCell& cell, const Vec<3, double>
 }
 
 void make_facets(const CellMaker& maker, Index first, Index count, const FacetRows& rows) {
+  const double least_width = kLeastWidth * std::sqrt(maker.spacing2);
   for_each_uneven(
       "network/voronoi_facets", count, 64, FILIGREE_LAMBDA(Index c) {
         ConvexCell cell;
         rows.degrees(c) = 0;
         rows.faces(c) = 0;
         rows.status(c) = maker.make(first + c, cell);
-        if (rows.status(c) == kGood) store_facets(cell, maker.positions(first + c), c, rows);
+        if (rows.status(c) != kGood) return;
+        store_facets(cell, maker.positions(first + c), c, least_width, rows);
       });
   require_cells(rows.status, count, first);
 }

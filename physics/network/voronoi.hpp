@@ -45,8 +45,8 @@ struct VoronoiFacets {
   Vec<7, Index> face_starts;           ///< facets of face f: [face_starts[f], face_starts[f + 1])
 };
 
-/// Facets of the tessellation. A facet narrower than about 1e-11 of the distance of points may be
-/// left out. Throws InputError for equal points, naming one.
+/// Facets of the tessellation wider than 1e-11 of the spacing of points: on lattices, cells that
+/// only touch do not count. Throws InputError for equal points, naming one.
 VoronoiFacets voronoi_facets(const BoxPoints& points);
 
 /// The vertices and edges of all cells, those on the faces of the box included.
