@@ -64,7 +64,7 @@ void Trainer::reflect_state(StateVisitor& visitor) {
 }
 
 std::vector<Index> epoch_order(Index n, std::uint64_t seed, std::int64_t epoch) {
-  return RandomStream(seed, format("epoch/{}", epoch)).permutation(n);
+  return RandomStream(seed, "training/order").permutation(n, static_cast<std::uint32_t>(epoch));
 }
 
 bool EarlyStopping::improves(double score) {

@@ -31,6 +31,14 @@ GraphPtr small_graph() {
                 .senders = to_device("senders", std::vector<Index>{0, 0, 1, 1})});
 }
 
+/// Two nodes and no edges.
+GraphPtr bare_graph() {
+  return std::make_shared<const Graph>(
+      GraphRows{.n_senders = 2,
+                .row_offsets = to_device("rows", std::vector<Offset>{0, 0, 0}),
+                .senders = to_device("senders", std::vector<Index>{})});
+}
+
 using List = const std::vector<Tensor>&;
 using None = const GraphPtr&;  // operations that need no graph
 
@@ -51,6 +59,10 @@ std::vector<Row> table() {
       {"shift", [](List x, None) { return 1 - x[0]; }, {{4}}},
       {"pow", [](List x, None) { return pow(x[0], 1.7); }, {{4}}, 0.5, 2},
       {"pow0", [](List x, None) { return pow(x[0], 0); }, {{4}}, 0.5, 2},
+      {"pow1", [](List x, None) { return pow(x[0], 1) * x[0]; }, {{4}}},
+      {"pow_square", [](List x, None) { return pow(x[0], 2); }, {{4}}},
+      {"scalar", [](List x, None) { return x[0] * x[1] / (3 - x[1]); }, {{2, 3}, {}}},
+      {"cast", [](List x, None) { return cast(exp(x[0]), DType::kF64); }, {{4}}},
       {"exp", [](List x, None) { return exp(x[0]); }, {{4}}},
       {"log", [](List x, None) { return log(x[0]); }, {{4}}, 0.5, 2},
       {"sqrt", [](List x, None) { return sqrt(x[0]); }, {{4}}, 0.5, 2},
@@ -87,6 +99,12 @@ std::vector<Row> table() {
        },
        {{3, 2}, {4, 3}}},
       {"matmul_batch", [](List x, None) { return matmul(x[0], x[1]); }, {{2, 2, 3}, {2, 3, 2}}},
+      {"matmul_batch_t",
+       [](List x, None) {
+         return matmul(x[0], x[1], {true, true});
+       },
+       {{2, 3, 2}, {2, 4, 3}}},
+      {"transpose_batch", [](List x, None) { return exp(transpose(x[0])); }, {{2, 2, 3}}},
       {"transpose", [](List x, None) { return exp(transpose(x[0])); }, {{2, 3}}},
       {"reshape",
        [](List x, None) {
@@ -136,6 +154,22 @@ std::vector<Row> table() {
       {"segment_softmax",
        [](List x, const GraphPtr& g) { return segment_softmax(x[0], g); },
        {{4, 2}}},
+      {"segment_sum_planes",
+       [](List x, const GraphPtr& g) { return exp(segment_sum(x[0], g)); },
+       {{4, 2, 3}}},
+      {"segment_mean_line",
+       [](List x, const GraphPtr& g) { return exp(segment_mean(x[0], g)); },
+       {{4}}},
+      {"selection",
+       [](List x, None) {
+         return exp(gather_senders(x[0], selection({2, 0, 2}, 3)));
+       },
+       {{3, 2}}},
+      {"grouping",
+       [](List x, None) {
+         return segment_softmax(x[0], grouping({0, 2, 2, 5}));
+       },
+       {{5, 2}}},
       {"spmm", [](List x, const GraphPtr& g) { return spmm(x[0], x[1], g); }, {{4, 1}, {4, 3}}},
       {"spmm_channels",
        [](List x, const GraphPtr& g) { return spmm(x[0], x[1], g); },
@@ -230,6 +264,158 @@ TEST_P(OpTable, AllocatesNothingOnceTheTapeHasGrown) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, OpTable, testing::ValuesIn(table()),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(OpTableOfBareGraphs, SumsAreZeroAndGradientsEmpty) {
+  const GraphPtr graph = bare_graph();
+  Tape tape;
+  Tape::Scope on(tape);
+  const Tensor nodes = ones({2, 3});
+  const Tensor edges = gather_senders(nodes, graph);
+  EXPECT_EQ(edges.shape(), (Shape{0, 3}));
+  const Tensor weights = zeros({0, 1});
+  for (const Tensor& y :
+       {segment_sum(edges, graph), segment_mean(edges, graph), segment_max(edges, graph),
+        segment_sum_by_sender(segment_softmax(edges, graph), graph), spmm(weights, nodes, graph)}) {
+    EXPECT_EQ(to_vector(y), std::vector<double>(6, 0.0));
+    EXPECT_EQ(to_vector(grad(sum(y), {nodes})[0]), std::vector<double>(6, 0.0));
+  }
+}
+
+/// A call that must fail, and what its message must contain: the operation and both shapes.
+struct BadRow {
+  const char* name;
+  std::function<Tensor(const std::vector<Tensor>&, const GraphPtr&)> call;
+  std::vector<Shape> shapes;
+  std::vector<const char*> parts;
+};
+
+std::vector<BadRow> bad_table() {
+  return {
+      {"add", [](List x, None) { return x[0] + x[1]; }, {{2, 3}, {2}}, {"add", "[2, 3]", "[2]"}},
+      {"sub", [](List x, None) { return x[0] - x[1]; }, {{3}, {2}}, {"sub", "[3]", "[2]"}},
+      {"mul", [](List x, None) { return x[0] * x[1]; }, {{3}, {2}}, {"mul", "[3]", "[2]"}},
+      {"div", [](List x, None) { return x[0] / x[1]; }, {{3}, {2}}, {"div", "[3]", "[2]"}},
+      {"maximum",
+       [](List x, None) { return maximum(x[0], x[1]); },
+       {{3}, {2}},
+       {"maximum", "[3]", "[2]"}},
+      {"greater",
+       [](List x, None) { return greater(x[0], x[1]); },
+       {{3}, {2}},
+       {"greater", "[3]", "[2]"}},
+      {"where",
+       [](List x, None) { return where(x[0], x[0], x[1]); },
+       {{3}, {1}},
+       {"where", "[3]", "[1]"}},
+      {"mixed",
+       [](List x, None) { return x[0] - cast(x[1], DType::kF64); },
+       {{3}, {3}},
+       {"sub", "[3] f32", "[3] f64", "cast()"}},
+      {"matmul",
+       [](List x, None) { return matmul(x[0], x[1]); },
+       {{2, 3}, {2, 3}},
+       {"matmul", "[2, 3] and [2, 3]"}},
+      {"matmul_batch",
+       [](List x, None) { return matmul(x[0], x[1]); },
+       {{2, 3, 3}, {4, 3, 3}},
+       {"matmul", "[2, 3, 3] and [4, 3, 3]"}},
+      {"matmul_rank",
+       [](List x, None) { return matmul(x[0], x[1]); },
+       {{2, 3, 3}, {3, 3}},
+       {"matmul", "[2, 3, 3] and [3, 3]"}},
+      {"transpose", [](List x, None) { return transpose(x[0]); }, {{2}}, {"transpose", "[2]"}},
+      {"reshape",
+       [](List x, None) { return reshape(x[0], {4}); },
+       {{2, 3}},
+       {"reshape", "[2, 3] has 6", "[4] has 4"}},
+      {"slice",
+       [](List x, None) { return slice(x[0], 1, 2, 4); },
+       {{2, 3}},
+       {"slice", "[2, 4)", "axis 1 of [2, 3]"}},
+      {"pad", [](List x, None) { return pad(x[0], 0, -1, 0); }, {{2}}, {"pad", "-1 and 0"}},
+      {"concat",
+       [](List x, None) {
+         return concat({x[0], x[1]}, 0);
+       },
+       {{2, 3}, {2, 2}},
+       {"concat", "[2, 3] and [2, 2]"}},
+      {"concat_nothing", [](List, None) { return concat({}); }, {}, {"concat"}},
+      {"stack",
+       [](List x, None) {
+         return stack({x[0], x[1]});
+       },
+       {{2}, {3}},
+       {"[1, 2] and [1, 3]"}},
+      {"broadcast",
+       [](List x, None) {
+         return broadcast(x[0], {2, 2});
+       },
+       {{3}},
+       {"broadcast", "[3]", "[2, 2]"}},
+      {"sum_to",
+       [](List x, None) { return sum_to(x[0], {2}); },
+       {{3, 1}},
+       {"sum_to", "[3, 1]", "[2]"}},
+      {"permute",
+       [](List x, None) {
+         return permute(x[0], {0, 0});
+       },
+       {{2, 3}},
+       {"permute", "axis 0 of [2, 3]"}},
+      {"axis", [](List x, None) { return sum(x[0], 2); }, {{2, 3}}, {"axis 2", "[2, 3]"}},
+      {"max", [](List x, None) { return max(x[0], 1); }, {{2, 0}}, {"max", "[2, 0]"}},
+      {"mean", [](List x, None) { return mean(x[0]); }, {{0}}, {"mean", "[0]"}},
+      {"logsumexp",
+       [](List x, None) { return logsumexp(x[0], 0); },
+       {{0, 2}},
+       {"logsumexp", "[0, 2]"}},
+      {"clip", [](List x, None) { return clip(x[0], 2, 1); }, {{2}}, {"clip", "2", "1"}},
+      {"gather_senders",
+       [](List x, const GraphPtr& g) { return gather_senders(x[0], g); },
+       {{5, 2}},
+       {"gather_senders", "[5, 2]", "4 senders"}},
+      {"segment_sum",
+       [](List x, const GraphPtr& g) { return segment_sum(x[0], g); },
+       {{3, 2}},
+       {"segment_sum", "[3, 2]", "4 edges"}},
+      {"spmm",
+       [](List x, const GraphPtr& g) { return spmm(x[0], x[1], g); },
+       {{4, 2}, {4, 3}},
+       {"spmm", "[4, 2]", "[4, 3]"}},
+      {"selection",
+       [](List x, None) {
+         return gather_senders(x[0], selection({0, 3}, 3));
+       },
+       {{3}},
+       {"selection", "index 3 at place 1", "[0, 3)"}},
+      {"grouping",
+       [](List x, None) {
+         return segment_sum(x[0], grouping({0, 3, 2}));
+       },
+       {{2}},
+       {"grouping", "offset 2 is 2", "3"}},
+  };
+}
+
+class BadOpTable : public testing::TestWithParam<BadRow> {};
+
+TEST_P(BadOpTable, SaysWhatDoesNotFit) {
+  const BadRow& row = GetParam();
+  std::vector<Tensor> inputs;
+  for (const Shape& shape : row.shapes) inputs.push_back(ones(shape));
+  try {
+    row.call(inputs, small_graph());
+    ADD_FAILURE() << "no error";
+  } catch (const InputError& error) {
+    for (const char* part : row.parts) {
+      EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+          << "no '" << part << "' in: " << error.what();
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Ops, BadOpTable, testing::ValuesIn(bad_table()),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace
