@@ -149,6 +149,6 @@ function(filigree_benchmarks)
     add_executable(bench_${name} ${source})
     filigree_link_layers(bench_${name} PRIVATE scenarios physics graph io core)
     target_link_libraries(bench_${name} PRIVATE filigree_options benchmark::benchmark
-                          nanoflann::nanoflann)  # which the graph benchmarks run beside ours
+                          nanoflann::nanoflann Eigen3::Eigen)  # which some run beside ours
   endforeach()
 endfunction()

@@ -8,7 +8,8 @@
 //                               .c = y.data(), .ldc = out});
 //
 // All matrices are row-major and lie where kernels run (Array::data()). The same bits for any
-// number of threads; an element of C does not depend on how many other rows or batches there are.
+// number of threads; on the host, and for k < 1024, the bits of an element of C do not depend on
+// how many other rows or products there are either.
 #pragma once
 
 #include <memory>
@@ -70,7 +71,7 @@ void gemm(GemmWorkspace& workspace, const Gemm<double>& product);
 void gemm_reference(const Gemm<float>& product);
 void gemm_reference(const Gemm<double>& product);
 
-/// The implementation behind gemm(): "Eigen 3.4.0", "cuBLAS 13.0.2", "reference".
+/// The implementation behind gemm(): "own tiles (AVX-512)", "cuBLAS 13.0.2", "reference".
 std::string gemm_name();
 
 namespace detail {

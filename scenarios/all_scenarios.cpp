@@ -7,7 +7,9 @@
 #include "scenarios/types/dataset_simulation.hpp"
 #include "scenarios/types/deft_parity_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
+#include "scenarios/types/pore_training_simulation.hpp"
 #include "scenarios/types/rods_simulation.hpp"
+#include "scenarios/types/value_iteration_simulation.hpp"
 
 namespace filigree {
 
@@ -28,9 +30,17 @@ const ScenarioRegistry& scenario_types() {
     list.add("mpm_dataset",
              scenario_type<DatasetOptions>("trajectories of random scenes, for learning",
                                            make_dataset, plan_dataset));
+    list.add("pore_network",
+             scenario_type<PoreTrainingOptions>(
+                 "pressures in pore networks, learned by a convergent graph solver",
+                 make_pore_training));
     list.add("rods",
              scenario_type<RodsOptions>(
                  "branched elastic cables held by clamps, discrete elastic rods", make_rods));
+    list.add("value_iteration",
+             scenario_type<ValueIterationOptions>(
+                 "values of random decision processes, learned by a convergent graph solver",
+                 make_value_iteration));
     return list;
   }();
   return types;

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "app/program.hpp"
+#include "core/gemm.hpp"
 #include "core/types.hpp"
 #include "io/library_versions.hpp"
 #include "scenarios/library.hpp"
@@ -61,7 +62,8 @@ void doctor(int threads, const Program& program) {
       format("  compiler   {}, {}, {}\n", here.compiler, here.build_type, here.compiler_flags) +
       format("  back end   {}, {} threads (Kokkos {})\n", here.backend, here.threads,
              here.kokkos_version) +
-      format("  device     {}\n", here.device) + format("  system     {}\n", here.os) +
+      format("  products   {}\n", gemm_name()) + format("  device     {}\n", here.device) +
+      format("  system     {}\n", here.os) +
       format("  cores      {}\n", std::thread::hardware_concurrency()) +
       format("  memory     {} of {} available\n", size_text(available_memory()),
              size_text(total_memory()));
