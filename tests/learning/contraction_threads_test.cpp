@@ -11,7 +11,7 @@ namespace {
 using namespace filigree::testing;
 
 template <class T>
-void add_solves(DigestReport& report) {
+void add_solves(testing_support::Report& report) {
   std::vector<std::shared_ptr<const Graph>> graphs;
   for (unsigned k = 0; k < 12; ++k) {
     graphs.push_back(messy_graph(30 + Index(5 * k), Index(250 + 20 * k), k));
@@ -40,14 +40,14 @@ void add_solves(DigestReport& report) {
 }
 
 std::string digests() {
-  DigestReport report;
+  testing_support::Report report;
   add_solves<float>(report);
   add_solves<double>(report);
   return report.text();
 }
 
 TEST(ContractionThreads, ResultsHaveTheSameBitsForAnyNumberOfThreads) {
-  expect_same_for_any_threads("ContractionThreads.*", digests);
+  testing_support::expect_same_for_any_threads("ContractionThreads.*", digests);
 }
 
 }  // namespace
