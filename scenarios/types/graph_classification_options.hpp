@@ -23,15 +23,21 @@ struct EnumNames<ClassificationProtocol> {
   static constexpr std::array names{"nested", "published"};
 };
 
-/// Invented graphs: rings, trees and rings with a chord, which labels do not tell apart.
+/// Invented graphs: trees, rings with trees on them, and trees with triangles.
 struct InventedGraphs {
-  std::int64_t graphs = 120;
-  std::array<std::int64_t, 2> nodes{8, 20};
+  std::int64_t graphs = 150;
+  std::array<std::int64_t, 2> nodes{12, 30};
+  std::int64_t labels = 3;
+  std::int64_t classes = 3;
 
   template <class V>
   void reflect(V& v) {
-    v("graphs", graphs, About{.doc = "how many", .min = 20});
-    v("nodes", nodes, About{.doc = "fewest and most nodes of one", .min = 5});
+    v("graphs", graphs, About{.doc = "how many", .min = 20, .max = 1000000});
+    v("nodes", nodes, About{.doc = "fewest and most nodes of one", .min = 8, .max = 100000});
+    v("labels", labels,
+      About{.doc = "of nodes, random: they say nothing about the class", .min = 1, .max = 1000});
+    v("classes", classes,
+      About{.doc = "2: trees and rings; 3: trees with triangles too", .min = 2, .max = 3});
   }
 };
 

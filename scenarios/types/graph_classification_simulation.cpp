@@ -12,9 +12,11 @@
 #include <numeric>
 
 #include "graph/batch.hpp"
+#include "graph/edge_list.hpp"
 #include "learning/autodiff/ops.hpp"
 #include "learning/nn/losses.hpp"
-#include "scenarios/types/labelled_graphs.hpp"
+#include "scenarios/types/graph_set_generator.hpp"
+#include "scenarios/types/tu_data.hpp"
 #include "scenarios/types/type_support.hpp"
 
 namespace filigree {
@@ -78,7 +80,8 @@ class GraphClassification final : public Simulation {
   GraphClassificationOptions options_;
   std::string missing_;
   std::uint64_t seed_ = 0;
-  LabelledGraphs set_;
+  LabelledGraphSet set_;
+  std::vector<std::shared_ptr<const Graph>> graphs_;
   std::vector<Numbers> folds_;
   Split split_;
   ClassifiedBatch validation_, test_;
@@ -94,16 +97,21 @@ class GraphClassification final : public Simulation {
 void GraphClassification::initialize(const RunContext& context) {
   seed_ = context.seed;
   if (options_.generate) {
-    set_ = invented_graphs(static_cast<Index>(options_.generate->graphs),
-                           static_cast<Index>(options_.generate->nodes[0]),
-                           static_cast<Index>(options_.generate->nodes[1]), seed_);
+    const InventedGraphs& o = *options_.generate;
+    const auto index = [](std::int64_t value) { return static_cast<Index>(value); };
+    set_ = generate_graph_set(
+        {index(o.graphs), index(o.nodes[0]), index(o.nodes[1]), index(o.labels), index(o.classes)},
+        seed_);
   } else {
-    const LabelledGraphFile found = find_labelled_graphs(options_.set, context.scenario_folder);
+    const FoundData found = find_tu_data(options_.set, context.scenario_folder);
     missing_ = found.missing;
     if (!missing_.empty()) return;
-    set_ = read_labelled_graphs(found.path);
+    set_ = read_tu_data(found.path);
   }
-  folds_ = stratified_folds(set_.classes(), options_.folds, seed_);
+  for (const LabelledGraph& graph : set_.graphs) {
+    graphs_.push_back(graph_from_pairs(graph.n_nodes, graph.edges));
+  }
+  folds_ = stratified_folds(classes_of(set_), static_cast<Index>(options_.folds), seed_);
   begin_fold();
 }
 
@@ -122,21 +130,21 @@ ClassifiedBatch GraphClassification::batch_of(const Numbers& graphs) const {
   ClassifiedBatch result;
   std::vector<std::shared_ptr<const Graph>> parts;
   std::vector<double> features;
-  const auto n_labels = static_cast<std::size_t>(set_.n_node_labels);
+  const auto n_labels = static_cast<std::size_t>(set_.n_labels);
   for (const Index g : graphs) {
     const LabelledGraph& graph = set_.graphs[static_cast<std::size_t>(g)];
-    parts.push_back(graph.graph);
-    result.classes.push_back(graph.label);
+    parts.push_back(graphs_[static_cast<std::size_t>(g)]);
+    result.classes.push_back(graph.graph_class);
     const std::size_t first = features.size();
-    features.resize(first + graph.node_labels.size() * n_labels, 0.0);
-    for (std::size_t i = 0; i < graph.node_labels.size(); ++i) {
-      features[first + i * n_labels + static_cast<std::size_t>(graph.node_labels[i])] = 1;
+    features.resize(first + graph.labels.size() * n_labels, 0.0);
+    for (std::size_t i = 0; i < graph.labels.size(); ++i) {
+      features[first + i * n_labels + static_cast<std::size_t>(graph.labels[i])] = 1;
     }
   }
   const auto batch = std::make_shared<const contraction::Batch>(batch_graphs(parts));
-  result.input = learning::cgs_input(
-      batch, learning::tensor({batch->n_nodes(), set_.n_node_labels}, features),
-      learning::zeros({batch->n_edges(), 1}));
+  result.input =
+      learning::cgs_input(batch, learning::tensor({batch->n_nodes(), set_.n_labels}, features),
+                          learning::zeros({batch->n_edges(), 1}));
   return result;
 }
 
@@ -147,7 +155,7 @@ void GraphClassification::begin_fold() {
   if (is_nested()) validation_ = batch_of(split_.validation);
   trainer_.reset();
   model_.emplace(options_.model,
-                 learning::CgsWidths{.nodes = set_.n_node_labels, .edges = 1, .out = set_.n_classes});
+                 learning::CgsWidths{.nodes = set_.n_labels, .edges = 1, .out = set_.n_classes});
   const learning::Parameters all = learning::parameters(*model_);
   learning::initialize(all, seed_ + static_cast<std::uint64_t>(fold()));
   model_->project();
@@ -234,16 +242,16 @@ Estimate GraphClassification::estimate() const {
   if (!missing_.empty()) return estimate;
   const auto begin = std::chrono::steady_clock::now();
   accuracy(test_);
-  const double per_graph = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin)
-                               .count() /
-                           static_cast<double>(split_.test.size());
+  const double per_graph =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() /
+      static_cast<double>(split_.test.size());
   estimate.seconds_per_step = 3.5 * per_graph * static_cast<double>(set_.graphs.size());
   estimate.bytes = 3 * trainer_->tape().high_water();
   estimate.dt = clock_.interval;
   estimate.steps = total_epochs();
-  estimate.summary = format("{} graphs of {} classes, {} node labels; {} folds of {} epochs",
-                            set_.graphs.size(), set_.n_classes, set_.n_node_labels, options_.folds,
-                            options_.epochs);
+  estimate.summary =
+      format("{} graphs of {} classes, {} node labels; {} folds of {} epochs", set_.graphs.size(),
+             set_.n_classes, set_.n_labels, options_.folds, options_.epochs);
   return estimate;
 }
 
@@ -272,22 +280,19 @@ void GraphClassification::describe(Frame& frame) const {
   for (std::size_t k = 0; k < shown; ++k) {
     const LabelledGraph& graph = set_.graphs[static_cast<std::size_t>(split_.test[k])];
     const auto first = static_cast<std::int64_t>(labels.size());
-    const auto n = graph.node_labels.size();
+    const auto n = graph.labels.size();
     for (std::size_t i = 0; i < n; ++i) {
       const double angle = 2 * std::numbers::pi * static_cast<double>(i) / static_cast<double>(n);
       block.points.insert(block.points.end(),
                           {2.5 * static_cast<double>(k % 4) + std::cos(angle),
                            2.5 * static_cast<double>(k / 4) + std::sin(angle), 0});
-      labels.push_back(graph.node_labels[i]);
-      classes.push_back(graph.label);
+      labels.push_back(graph.labels[i]);
+      classes.push_back(graph.graph_class);
       answers.push_back(found[k]);
     }
-    const std::vector<Index> senders = to_vector(graph.graph->senders());
-    const std::vector<Index> receivers = to_vector(graph.graph->receivers());
-    for (std::size_t e = 0; e < senders.size(); ++e) {
-      if (senders[e] > receivers[e]) continue;  // the other direction
-      block.connectivity.insert(block.connectivity.end(),
-                                {first + senders[e], first + receivers[e]});
+    for (const auto& [sender, receiver] : graph.edges) {
+      if (sender > receiver) continue;  // the other direction
+      block.connectivity.insert(block.connectivity.end(), {first + sender, first + receiver});
       block.offsets.push_back(static_cast<std::int64_t>(block.connectivity.size()));
     }
   }
@@ -318,7 +323,8 @@ void GraphClassification::evaluate(Recorder& metrics) const {
   const auto epochs = static_cast<std::size_t>(options_.epochs);
   metrics.add("folds_finished", static_cast<double>(finished));
   std::vector<double> counts(static_cast<std::size_t>(set_.n_classes), 0.0);
-  for (const LabelledGraph& graph : set_.graphs) counts[static_cast<std::size_t>(graph.label)] += 1;
+  for (const LabelledGraph& graph : set_.graphs)
+    counts[static_cast<std::size_t>(graph.graph_class)] += 1;
   const double largest = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
   metrics.add("largest_class", largest / std::max(1.0, static_cast<double>(set_.graphs.size())));
   const auto add = [&](const std::string& name, const std::vector<double>& of_folds) {
