@@ -33,18 +33,6 @@ std::vector<Tensor> split(const Tensor& joined, const std::vector<Shape>& shapes
   return parts;
 }
 
-/// The adjoint, written with operations that are recorded.
-void pass_on_recorded(Adjoint& a, const Segment& segment, const std::vector<Tensor>& inputs,
-                      const std::vector<Tensor>& uses) {
-  const std::size_t since = Tape::current()->n_records();
-  const Tensor y = join(segment(inputs));
-  const auto gradients =
-      vjp(std::vector<Tensor>{y}, {a.gradient()}, uses, {.create_graph = true, .since = since});
-  for (std::size_t k = 0; k < uses.size(); ++k) {
-    if (a.wants(k)) a.give(k, gradients[k]);
-  }
-}
-
 }  // namespace
 
 std::vector<Tensor> all_inputs(const std::vector<Tensor>& inputs, const Tape& tape) {
@@ -96,7 +84,7 @@ std::vector<Tensor> checkpointed(const Segment& segment, const std::vector<Tenso
     uses = all_inputs(inputs, nested.tape());
   }
   result = record("checkpointed", uses, result, [=](Adjoint& a) {
-    if (a.create_graph()) return pass_on_recorded(a, segment, inputs, uses);
+    if (a.create_graph()) return give_composed(a, join(segment(inputs)), uses);
     Tape& outer_tape = *Tape::current();
     const NestedScope nested;
     pass_on(a, outer_tape, join(segment(inputs)), a.gradient(), uses);

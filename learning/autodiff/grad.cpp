@@ -34,7 +34,7 @@ class Sweep final : public Adjoint {
 
   void run(const std::vector<Tensor>& outputs, const std::vector<Tensor>& cotangents) {
     for (std::size_t m = 0; m < outputs.size(); ++m) deliver(outputs[m], cotangents[m]);
-    for (std::size_t r = n_; r-- > options_.since;) {
+    for (std::size_t r = n_; r-- > 0;) {
       if (!is_active_[r] || !gradients_[r].is_defined()) continue;
       gradient_ = std::move(gradients_[r]);
       gradients_[r] = Tensor();
@@ -89,8 +89,7 @@ class Sweep final : public Adjoint {
                                name_of(to.dtype())));
   }
   bool is_recorded(const Tensor& x) const {
-    return TensorAccess::is_recorded(x, tape_.life_) && TensorAccess::record_of(x) < n_ &&
-           TensorAccess::record_of(x) >= options_.since;
+    return TensorAccess::is_recorded(x, tape_.life_) && TensorAccess::record_of(x) < n_;
   }
   bool is_active(const Tensor& x) const {
     return is_recorded(x) && is_active_[TensorAccess::record_of(x)];
@@ -116,7 +115,7 @@ class Sweep final : public Adjoint {
   /// Only what lies between an asked tensor and the output takes part.
   void find_active() {
     is_active_.assign(n_, false);
-    for (std::size_t r = options_.since; r < n_; ++r) {
+    for (std::size_t r = 0; r < n_; ++r) {
       const auto& inputs = tape_.records_[r].inputs;
       is_active_[r] =
           std::any_of(inputs.begin(), inputs.end(), [&](const Tensor& x) { return is_wanted(x); });
@@ -125,6 +124,7 @@ class Sweep final : public Adjoint {
   void deliver(const Tensor& to, const Tensor& gradient) {
     if (const auto asked = asked_.find(to.id()); asked != asked_.end()) {
       for (const std::size_t k : asked->second) accumulate(results_[k], gradient);
+      if (options_.partial) return;
     } else if (was_asked(to)) {
       throw InternalError(
           format("a tensor {} was changed by its owner after it had been used: take gradients "
@@ -214,14 +214,18 @@ Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
   return grad(product, {cotangent})[0];
 }
 
-void give_composed(Adjoint& adjoint, const std::vector<Tensor>& inputs,
-                   const std::function<Tensor()>& compose) {
-  const std::size_t since = Tape::current()->n_records();
-  const Tensor result = compose();
-  const auto gradients =
-      vjp(result, adjoint.gradient(), inputs, {.create_graph = true, .since = since});
+void give_composed(Adjoint& adjoint, const Tensor& composed, const std::vector<Tensor>& inputs) {
+  give_composed(adjoint, composed, adjoint.gradient(), inputs);
+}
+
+void give_composed(Adjoint& adjoint, const Tensor& composed, const Tensor& cotangent,
+                   const std::vector<Tensor>& inputs) {
+  const auto gradients = vjp(std::vector<Tensor>{composed}, {cotangent}, inputs,
+                             {.create_graph = true, .partial = true});
   for (std::size_t k = 0; k < inputs.size(); ++k) {
-    if (adjoint.wants(k)) adjoint.give(k, gradients[k]);
+    const bool is_repeated = std::any_of(inputs.begin(), inputs.begin() + static_cast<int>(k),
+                                         [&](const Tensor& x) { return x.id() == inputs[k].id(); });
+    if (adjoint.wants(k) && !is_repeated) adjoint.give(k, gradients[k]);
   }
 }
 

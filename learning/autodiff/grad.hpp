@@ -9,9 +9,8 @@ namespace filigree::learning {
 
 struct GradOptions {
   bool create_graph = false;  ///< record the computation of the gradient, to differentiate it again
-  /// What was recorded before this many records counts as given (Tape::n_records).
-  std::size_t since = 0;
-  Tape* tape = nullptr;  ///< that recorded; null: the one that is on
+  bool partial = false;       ///< take the tensors of `wrt` as independent of each other
+  Tape* tape = nullptr;       ///< that recorded; null: the one that is on
 };
 
 /// d loss / d wrt_k for each k, with the shapes of wrt; zeros where the loss does not depend on it.
@@ -37,10 +36,11 @@ std::vector<Tensor> vjp(const std::vector<Tensor>& outputs, const std::vector<Te
 Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
            const std::vector<Tensor>& tangents);
 
-/// For the adjoint of a fused operation, when its gradients are to be differentiated again: gives
-/// those of the same result composed of recorded operations. inputs[k] is input k of the record.
-/// How the inputs came about is not followed: the sweep that calls the adjoint does that.
-void give_composed(Adjoint& adjoint, const std::vector<Tensor>& inputs,
-                   const std::function<Tensor()>& compose);
+/// In the adjoint of a fused operation, for gradients that are differentiated again: gives `inputs`
+/// the gradients of `composed`, the same function of them as operations. With a cotangent: its
+/// products with that, in place of the gradient that came in.
+void give_composed(Adjoint& adjoint, const Tensor& composed, const std::vector<Tensor>& inputs);
+void give_composed(Adjoint& adjoint, const Tensor& composed, const Tensor& cotangent,
+                   const std::vector<Tensor>& inputs);
 
 }  // namespace filigree::learning

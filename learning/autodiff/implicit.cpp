@@ -10,23 +10,19 @@ namespace filigree::learning {
 
 namespace {
 
-/// `f` applied to values on `tape` from record `since` on: y = f(at).
+/// `f` applied to values while `tape` recorded: y = f(at).
 struct Application {
   Tape* tape;
-  std::size_t since;
   Tensor at, y;
 
   /// (dy/dat)^T u. `create_graph` if the products are to be differentiated in turn.
   Tensor transposed(const Tensor& u, bool create_graph) const {
-    return vjp(std::vector<Tensor>{y}, {u}, {at},
-               {.create_graph = create_graph, .since = since, .tape = tape})[0];
+    return vjp(std::vector<Tensor>{y}, {u}, {at}, {.create_graph = create_graph, .tape = tape})[0];
   }
 };
 
 Application applied(const TensorMap& f, const Tensor& at) {
-  Tape* tape = Tape::current();
-  const std::size_t since = tape->n_records();
-  return {tape, since, at, f(at)};
+  return {Tape::current(), at, f(at)};
 }
 
 /// The tensors that f uses, other than its argument.
@@ -38,16 +34,6 @@ std::vector<Tensor> uses_of(const TensorMap& f, const Tensor& at) {
     if (x.id() != at.id()) uses.push_back(x);
   }
   return uses;
-}
-
-/// Gradients with respect to what y depends on besides its argument, recorded.
-void give_recorded(Adjoint& a, const Application& application, const Tensor& u,
-                   const std::vector<Tensor>& uses) {
-  const auto gradients = vjp(std::vector<Tensor>{application.y}, {u}, uses,
-                             {.create_graph = true, .since = application.since});
-  for (std::size_t k = 0; k < uses.size(); ++k) {
-    if (a.wants(k)) a.give(k, gradients[k]);
-  }
 }
 
 using Solve = std::function<Solution()>;
@@ -72,7 +58,7 @@ void fixed_point_adjoint(Adjoint& a, const TensorMap& f, const FixedPointOptions
     const Tensor u = fixed_point(
         step, g, {.forward = options.adjoint, .adjoint = options.adjoint, .report = inner});
     if (options.report != nullptr) options.report->adjoint = inner->forward;
-    give_recorded(a, at_solution, u, uses);
+    give_composed(a, at_solution.y, u, uses);
     return;
   }
   Tape& outer = *Tape::current();
@@ -99,7 +85,7 @@ void linear_solve_adjoint(Adjoint& adjoint, const TensorMap& a, const LinearSolv
         product, g, {.forward = options.adjoint, .adjoint = options.forward, .report = inner});
     if (options.report != nullptr) options.report->adjoint = inner->forward;
     if (adjoint.wants(0)) adjoint.give(0, w);
-    give_recorded(adjoint, at_solution, neg(w), uses);
+    give_composed(adjoint, at_solution.y, neg(w), uses);
     return;
   }
   Tape& outer = *Tape::current();

@@ -73,7 +73,10 @@ Cgs::Cgs(const CgsOptions& options, const CgsWidths& widths, DType dtype)
   decoder.insert(decoder.end(), options.decoder_widths.begin(), options.decoder_widths.end());
   decoder.push_back(widths.out);
   decoder_ = Mlp(decoder, o.activation, Activation::kIdentity, dtype);
-  if (options.core == CgsCore::kImplicit) implicit_.emplace(options.heads, dtype);
+  if (options.core == CgsCore::kImplicit) {
+    implicit_.emplace(options.heads, dtype);
+    implicit_->tolerance = options.tolerance;
+  }
   if (options.core == CgsCore::kSteadyState) steady_state_.emplace(options.heads, dtype);
   solver_->forward.tolerance = solver_->adjoint.tolerance = options.tolerance;
 }

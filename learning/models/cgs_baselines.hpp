@@ -22,7 +22,7 @@ struct ImplicitGraphLayer {
 
   Parameter weight;
   double kappa = 0.9;
-  double tolerance = 3e-6;  ///< of the relative residual
+  double tolerance = 1e-6;  ///< of the relative residual
   int max_iterations = 300;
 
   template <class V>

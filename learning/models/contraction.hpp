@@ -21,7 +21,7 @@
 //
 // Same bits for any number of threads; a graph of a batch gets the bits it gets alone. Wrong shapes
 // and options throw InputError.
-// Source: Park, Choo and Park, "Convergent graph solvers", ICLR 2022; what differs from the
+// Source: park2022cgs (Park, Choo and Park, ICLR 2022); what differs from the
 // published program is in docs/decisions/021-contraction-layout.md.
 #pragma once
 

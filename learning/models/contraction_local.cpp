@@ -42,8 +42,8 @@ struct Iterate {
   FILIGREE_FUNCTION Lanes<T> start(const Piece& piece, const Parts& parts,
                                    const Lanes<T>& norm) const;
   /// to = phi(M from + b); returns |to - from|.
-  FILIGREE_FUNCTION Lanes<T> sweep(const Piece& piece, const Parts& parts, const Elements<T>& from,
-                                   const Elements<T>& to) const;
+  FILIGREE_NOINLINE_FUNCTION Lanes<T> sweep(const Piece& piece, const Parts& parts,
+                                            const Elements<T>& from, const Elements<T>& to) const;
   /// Copies z to where it belongs; false where it is not finite.
   FILIGREE_FUNCTION bool scatter(const Piece& piece, const Elements<T>& from) const;
 };
@@ -97,23 +97,28 @@ FILIGREE_FUNCTION Lanes<T> Iterate<kSum, T, PhiOf>::start(const Piece& piece, co
 }
 
 template <bool kSum, class T, class PhiOf>
-FILIGREE_FUNCTION Lanes<T> Iterate<kSum, T, PhiOf>::sweep(const Piece& piece, const Parts& parts,
-                                                          const Elements<T>& from,
-                                                          const Elements<T>& to) const {
-  const Index* neighbours = rows.neighbours();
-  const T* source = from.at(-Offset(piece.first));  // indexed by the nodes of the whole batch
+FILIGREE_NOINLINE_FUNCTION Lanes<T> Iterate<kSum, T, PhiOf>::sweep(const Piece& piece,
+                                                                   const Parts& parts,
+                                                                   const Elements<T>& from,
+                                                                   const Elements<T>& to) const {
+  // On the host the stride is known when this is compiled, and everything fits into registers.
+  const std::ptrdiff_t stride = kKernelsRunOnHost ? kLanes<T> : from.stride;
+  const Index* neighbour = rows.neighbours() + rows.begin(piece.first);
+  const T* source = from.base - piece.first * stride;  // indexed by the nodes of the whole batch
   const T* weight = parts.weights.base;
   Lanes<T> change = Lanes<T>::zero();
-  Offset p = rows.begin(piece.first);
   for (Index i = 0; i < piece.n; ++i) {
-    Lanes<T> total = parts.bias.get(i);
-    for (const Offset end = rows.begin(piece.first + i + 1); p < end; ++p) {
-      total += Lanes<T>::load(weight) * Lanes<T>::load(source + neighbours[p] * from.stride);
-      weight += from.stride;
+    Lanes<T> total = Lanes<T>::load(parts.bias.base + i * stride);
+    const auto degree =
+        static_cast<Index>(rows.begin(piece.first + i + 1) - rows.begin(piece.first + i));
+    for (Index k = 0; k < degree; ++k) {
+      total += Lanes<T>::load(weight + k * stride) * Lanes<T>::load(source + neighbour[k] * stride);
     }
+    neighbour += degree;
+    weight += degree * stride;
     const Lanes<T> value = phi(total);
-    join_norm<kSum>(change, value - from.get(i));
-    to.put(i, value);
+    join_norm<kSum>(change, value - Lanes<T>::load(from.base + i * stride));
+    value.store(to.base + i * stride);
   }
   return change;
 }

@@ -4,10 +4,10 @@
 //
 //   f_k = F(x_k) - x_k,   c = argmin |f_k - sum_j c_j df_j|_2,   x_{k+1} = F(x_k) - sum_j c_j dF_j
 //
-// with the last kWindow differences df_j, dF_j of f and F(x). A mixed step whose |f| is not smaller
-// than the last accepted one is replaced by the Picard step from there, so every second step at
-// least contracts. Source: Walker and Ni, "Anderson acceleration for fixed-point iterations", SIAM
-// Journal on Numerical Analysis 49, 2011.
+// with the last kWindow differences df_j, dF_j of f and F(x). A mixed step whose |f| is more than
+// twice the last accepted one is replaced by the Picard step from there, which contracts. Source:
+// Walker and Ni, "Anderson acceleration for fixed-point iterations", SIAM Journal on Numerical
+// Analysis 49, 2011.
 #include <utility>
 
 #include "learning/models/contraction_slices.hpp"
@@ -105,7 +105,7 @@ struct MixingWeights {
     if (view.active(graph) == 0) return;
     for (Index j = 0; j <= kWindow; ++j) weights.of(graph, j, head) = 0;
     const double now = size.of(graph, 0, head);
-    if (is_first || now <= best(item)) {
+    if (is_first || now <= 2 * best(item)) {
       best(item) = now;
       depths(item) = is_first ? 0 : (depths(item) < kWindow ? depths(item) + 1 : kWindow);
     } else {

@@ -97,7 +97,7 @@ Tensor normalized_weights(const Tensor& logits, const FixedPointMap& map, Normal
   }
   return record("normalized_weights", {logits}, weights, [=](Adjoint& a) {
     if (a.create_graph()) {
-      give_composed(a, {logits}, [&] { return composed_weights(logits, map, normalizer); });
+      give_composed(a, composed_weights(logits, map, normalizer), {logits});
       return;
     }
     const Tensor result = TensorAccess::make(logits.shape(), logits.dtype());

@@ -9,6 +9,13 @@
 #include "core/parallel.hpp"
 #include "learning/models/contraction_system.hpp"
 
+/// A kernel function that the host compiler does not inline.
+#if defined(__CUDACC__) || defined(__HIPCC__)
+#define FILIGREE_NOINLINE_FUNCTION FILIGREE_FUNCTION
+#else
+#define FILIGREE_NOINLINE_FUNCTION [[gnu::noinline]]
+#endif
+
 namespace filigree::contraction {
 
 /// Element k of a task's memory: one register of heads, `stride` values from element to element.
@@ -74,11 +81,7 @@ void collect_results(const TaskResults& results, const std::vector<Index>& graph
 
 /// body.run(task, slot), compiled once, so that every caller gets the same bits.
 template <class Body>
-#if !defined(__CUDACC__) && !defined(__HIPCC__)
-[[gnu::noinline]]
-#endif
-FILIGREE_FUNCTION void
-run_task(const Body& body, Index task, Index slot) {
+FILIGREE_NOINLINE_FUNCTION void run_task(const Body& body, Index task, Index slot) {
   body.run(task, slot);
 }
 

@@ -189,10 +189,8 @@ Tensor dense_matrix(const Tensor& x, const Tensor& weight, const Tensor& bias, A
   if (bias.is_defined()) inputs.push_back(bias);
   return record("dense", inputs, y, [=](Adjoint& a) {
     if (a.create_graph()) {
-      give_composed(a, inputs, [&] {
-        const Tensor product = matmul(x, weight, {.b = true});
-        return apply(f, bias.is_defined() ? product + bias : product);
-      });
+      const Tensor product = matmul(x, weight, {.b = true});
+      give_composed(a, apply(f, bias.is_defined() ? product + bias : product), inputs);
       return;
     }
     const Tensor g = before_activation(a.gradient(), y, f);
@@ -232,11 +230,9 @@ Tensor dense_on_edges(const Tensor& edges, const Tensor& nodes, const GraphPtr& 
   const std::vector<Tensor> inputs{edges, nodes, weight, bias};
   const Tensor result = record("dense_on_edges", inputs, y, [=](Adjoint& a) {
     if (a.create_graph()) {
-      give_composed(a, inputs, [&] {
-        const Tensor joined =
-            concat({edges, gather_senders(nodes, graph), gather_receivers(nodes, graph)});
-        return apply(f, matmul(joined, weight, {.b = true}) + bias);
-      });
+      const Tensor joined =
+          concat({edges, gather_senders(nodes, graph), gather_receivers(nodes, graph)});
+      give_composed(a, apply(f, matmul(joined, weight, {.b = true}) + bias), inputs);
       return;
     }
     const Tensor g = before_activation(a.gradient(), y, f);

@@ -102,8 +102,7 @@ Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, dou
                            : normalize_rows<double>(x, weight, bias, epsilon, y);
   return record("layer_norm", {x, weight, bias}, y, [=](Adjoint& a) {
     if (a.create_graph()) {
-      give_composed(a, {x, weight, bias},
-                    [&] { return composed_layer_norm(x, weight, bias, epsilon); });
+      give_composed(a, composed_layer_norm(x, weight, bias, epsilon), {x, weight, bias});
       return;
     }
     const Tensor& g = a.gradient();

@@ -96,6 +96,7 @@ class CgsCoreOf : public testing::TestWithParam<CgsCore> {};
 TEST_P(CgsCoreOf, HasTheGradientsOfDifferences) {
   CgsOptions options = small_options();
   options.core = GetParam();
+  options.tolerance = 1e-13;
   Cgs model(options, {.nodes = 2, .edges = 1, .out = 2}, DType::kF64);
   const Parameters all = parameters(model);
   initialize(all, 3);
