@@ -6,6 +6,7 @@
 #include "scenarios/types/cable_replay_simulation.hpp"
 #include "scenarios/types/dataset_simulation.hpp"
 #include "scenarios/types/deft_parity_simulation.hpp"
+#include "scenarios/types/graph_classification_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
 #include "scenarios/types/pore_training_simulation.hpp"
 #include "scenarios/types/rods_simulation.hpp"
@@ -25,6 +26,10 @@ const ScenarioRegistry& scenario_types() {
              scenario_type<DeftParityOptions>(
                  "a published branched-rod program on recorded cables, to compare with",
                  make_deft_parity));
+    list.add("graph_classification",
+             scenario_type<GraphClassificationOptions>(
+                 "classes of graphs, learned by a convergent graph solver and cross-validated",
+                 make_graph_classification));
     list.add("mpm", scenario_type<MpmOptions>(
                         "bodies of continuous material in a box, material point method", make_mpm));
     list.add("mpm_dataset",

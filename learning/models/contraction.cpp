@@ -199,6 +199,14 @@ void solve_by_plan(const System<T>& system, const Plan& plan, Workspace& workspa
   std::vector<Index>& local = workspace.local_graphs;
   local.clear();
   switch (plan.solver) {
+    case Solver::kDirect:
+      return solve_directly(system, plan, workspace);
+    case Solver::kAnderson:
+      return solve_by_mixing(system, plan, workspace);
+    case Solver::kBicgstab:
+      return solve_by_bicgstab(system, plan, workspace);
+    case Solver::kGmres:
+      return solve_by_gmres(system, plan, workspace);
     default:
       break;
   }

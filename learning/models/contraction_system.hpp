@@ -118,6 +118,15 @@ FILIGREE_FUNCTION void join_norm(Pack<T, N>& norm, const Pack<T, N>& change) {
   }
 }
 
+template <class T, int N>
+FILIGREE_FUNCTION void add_to_norm(Pack<T, N>& norm, const Pack<T, N>& change, bool use_sum) {
+  if (use_sum) {
+    join_norm<true>(norm, change);
+  } else {
+    join_norm<false>(norm, change);
+  }
+}
+
 template <class T>
 struct IdentityPhi {
   template <int N>

@@ -3,6 +3,7 @@
 #include "learning/nn/losses.hpp"
 
 #include "learning/autodiff/ops.hpp"
+#include "learning/nn/softmax.hpp"
 
 namespace filigree::learning {
 
@@ -59,8 +60,8 @@ Tensor cross_entropy(const Tensor& scores, const Labels& labels) {
   FILIGREE_REQUIRE(scores.shape() == Shape({n, labels.n_classes}),
                    "cross_entropy: scores {} for {} labels of {} classes", scores.shape().text(), n,
                    labels.n_classes);
-  const Tensor of_label = gather_senders(reshape(scores, {scores.size()}), labels.entries);
-  return mean(logsumexp(scores, 1) - of_label);
+  const Tensor logs = log_softmax(scores, 1);
+  return -mean(gather_senders(reshape(logs, {logs.size()}), labels.entries));
 }
 
 }  // namespace filigree::learning

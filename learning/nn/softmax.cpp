@@ -2,36 +2,73 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learning/nn/softmax.hpp"
 
+#include "learning/autodiff/loops.hpp"
 #include "learning/autodiff/ops.hpp"
 #include "learning/autodiff/tape.hpp"
+#include "learning/autodiff/vector_math.hpp"
 
 namespace filigree::learning {
 
 namespace {
 
-Tensor shifted(const Tensor& x, int axis) {
-  return x - reshape(logsumexp(x, axis), x.shape().with(axis, 1));
-}
+/// The values along an axis, once for each place in the other axes.
+struct Rows {
+  Index n = 1;      ///< values of a row
+  Index inner = 1;  ///< distance between them in memory
+  Index count = 1;  ///< of rows
+};
 
-Tensor values_of_softmax(const Tensor& x, int axis) {
-  const Unrecorded unrecorded;
-  return exp(shifted(x, axis));
+template <class T>
+void shares(const Tensor& x, const Rows& rows, const Tensor& y) {
+  const T* from = x.data<T>();
+  T* to = TensorAccess::data<T>(y);
+  const Index n = rows.n, inner = rows.inner;
+  for_items(
+      "softmax", rows.count, 8 * Offset(x.size()), FILIGREE_LAMBDA(Index row) {
+        const Offset first = Offset(row / inner) * n * inner + row % inner;
+        const T* in = from + first;
+        T* out = to + first;
+        T largest = in[0];
+        for (Index i = 1; i < n; ++i) {
+          const T value = in[Offset(i) * inner];
+          largest = value > largest || value != value ? value : largest;
+        }
+        for (Index i = 0; i < n; ++i) {
+          out[Offset(i) * inner] = vector_exp(in[Offset(i) * inner] - largest);
+        }
+        T total = T(0);
+        for (Index i = 0; i < n; ++i) total += out[Offset(i) * inner];
+        for (Index i = 0; i < n; ++i) out[Offset(i) * inner] /= total;
+      });
 }
 
 }  // namespace
 
-// One record instead of four: with y = softmax(x) the adjoint is y (g - sum(g y)).
+// With y = softmax(x) the adjoint is y (g - sum(g y)).
 Tensor softmax(const Tensor& x, int axis) {
-  return record("softmax", {x}, values_of_softmax(x, axis), [=](Adjoint& a) {
-    const Tensor y = a.output();
-    const Tensor weighted = a.gradient() * y;
-    const Tensor total = reshape(sum(weighted, axis), x.shape().with(axis, 1));
-    a.give(0, weighted - y * total);
+  const Shape& shape = x.shape();
+  const Shape kept = shape.with(axis, 1);
+  FILIGREE_REQUIRE(shape[axis] > 0, "softmax: axis {} of {} is empty", axis, shape.text());
+  Rows rows{.n = shape[axis], .count = static_cast<Index>(kept.size())};
+  for (int a = shape.axis(axis) + 1; a < shape.rank(); ++a) rows.inner *= shape[a];
+  const Tensor y = TensorAccess::make(shape, x.dtype());
+  x.dtype() == DType::kF32 ? shares<float>(x, rows, y) : shares<double>(x, rows, y);
+  return record("softmax", {x}, y, [=](Adjoint& a) {
+    const Tensor shares_of = a.output();
+    const Tensor weighted = a.gradient() * shares_of;
+    a.give(0, weighted - shares_of * reshape(sum(weighted, axis), kept));
   });
 }
 
 Tensor log_softmax(const Tensor& x, int axis) {
-  return shifted(x, axis);
+  const Shape kept = x.shape().with(axis, 1);
+  Tensor largest;
+  {
+    const Unrecorded unrecorded;  // what is taken off does not change the result
+    largest = reshape(max(x, axis), kept);
+  }
+  const Tensor below = x - largest;
+  return below - reshape(logsumexp(below, axis), kept);
 }
 
 }  // namespace filigree::learning

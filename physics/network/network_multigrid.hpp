@@ -43,7 +43,7 @@ HostNetwork to_host(const GroundedNetwork& network);
 struct MultigridOptions {
   int pairings = 3;            ///< rounds of pairing per level: groups of about 2^pairings
   int degree = 2;              ///< of the smoothing polynomial, before and after
-  double smoothed_part = 0.1;  ///< eigenvalues above this part of the largest are smoothed
+  double smoothed_part = 0.2;  ///< eigenvalues above this part of the largest are smoothed
   Index coarsest = 300;        ///< nodes that elimination takes over
 };
 

@@ -58,6 +58,7 @@ void GraphTraining::initialize(const RunContext& context) {
   model_.emplace(options_.model, task_->widths());
   parameters_ = learning::parameters(*model_);
   learning::initialize(parameters_, context.seed);
+  model_->project();
   if (!options_.weights.empty()) {
     load_parameters(parameters_, context.scenario_folder / options_.weights);
   }
