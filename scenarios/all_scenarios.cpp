@@ -7,6 +7,7 @@
 #include "scenarios/types/dataset_simulation.hpp"
 #include "scenarios/types/deft_parity_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
+#include "scenarios/types/pore_flow_simulation.hpp"
 #include "scenarios/types/rods_simulation.hpp"
 
 namespace filigree {
@@ -28,6 +29,9 @@ const ScenarioRegistry& scenario_types() {
     list.add("mpm_dataset",
              scenario_type<DatasetOptions>("trajectories of random scenes, for learning",
                                            make_dataset, plan_dataset));
+    list.add("pore_flow",
+             scenario_type<PoreFlowOptions>(
+                 "flow or diffusion through a network of pores, solved exactly", make_pore_flow));
     list.add("rods",
              scenario_type<RodsOptions>(
                  "branched elastic cables held by clamps, discrete elastic rods", make_rods));
