@@ -215,12 +215,7 @@ Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
 }
 
 void give_composed(Adjoint& adjoint, const Tensor& composed, const std::vector<Tensor>& inputs) {
-  give_composed(adjoint, composed, adjoint.gradient(), inputs);
-}
-
-void give_composed(Adjoint& adjoint, const Tensor& composed, const Tensor& cotangent,
-                   const std::vector<Tensor>& inputs) {
-  const auto gradients = vjp(std::vector<Tensor>{composed}, {cotangent}, inputs,
+  const auto gradients = vjp(std::vector<Tensor>{composed}, {adjoint.gradient()}, inputs,
                              {.create_graph = true, .partial = true});
   for (std::size_t k = 0; k < inputs.size(); ++k) {
     const bool is_repeated = std::any_of(inputs.begin(), inputs.begin() + static_cast<int>(k),

@@ -37,10 +37,7 @@ Tensor jvp(const Tensor& output, const std::vector<Tensor>& wrt,
            const std::vector<Tensor>& tangents);
 
 /// In the adjoint of a fused operation, for gradients that are differentiated again: gives `inputs`
-/// the gradients of `composed`, the same function of them as operations. With a cotangent: its
-/// products with that, in place of the gradient that came in.
+/// the gradients of `composed`, the same function of them as operations.
 void give_composed(Adjoint& adjoint, const Tensor& composed, const std::vector<Tensor>& inputs);
-void give_composed(Adjoint& adjoint, const Tensor& composed, const Tensor& cotangent,
-                   const std::vector<Tensor>& inputs);
 
 }  // namespace filigree::learning

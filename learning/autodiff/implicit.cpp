@@ -36,6 +36,19 @@ std::vector<Tensor> uses_of(const TensorMap& f, const Tensor& at) {
   return uses;
 }
 
+/// Gradients with respect to what y depends on besides its argument, recorded.
+void give_recorded(Adjoint& a, const Application& application, const Tensor& u,
+                   const std::vector<Tensor>& uses) {
+  // The argument is asked for as well, so that nothing passes through it to what it came from.
+  std::vector<Tensor> wrt = uses;
+  wrt.push_back(application.at);
+  const auto gradients =
+      vjp(std::vector<Tensor>{application.y}, {u}, wrt, {.create_graph = true, .partial = true});
+  for (std::size_t k = 0; k < uses.size(); ++k) {
+    if (a.wants(k)) a.give(k, gradients[k]);
+  }
+}
+
 using Solve = std::function<Solution()>;
 
 /// The value of a solve in the memory of `outer`, and its report where one is asked for.
@@ -58,7 +71,7 @@ void fixed_point_adjoint(Adjoint& a, const TensorMap& f, const FixedPointOptions
     const Tensor u = fixed_point(
         step, g, {.forward = options.adjoint, .adjoint = options.adjoint, .report = inner});
     if (options.report != nullptr) options.report->adjoint = inner->forward;
-    give_composed(a, at_solution.y, u, uses);
+    give_recorded(a, at_solution, u, uses);
     return;
   }
   Tape& outer = *Tape::current();
@@ -85,7 +98,7 @@ void linear_solve_adjoint(Adjoint& adjoint, const TensorMap& a, const LinearSolv
         product, g, {.forward = options.adjoint, .adjoint = options.forward, .report = inner});
     if (options.report != nullptr) options.report->adjoint = inner->forward;
     if (adjoint.wants(0)) adjoint.give(0, w);
-    give_composed(adjoint, at_solution.y, neg(w), uses);
+    give_recorded(adjoint, at_solution, neg(w), uses);
     return;
   }
   Tape& outer = *Tape::current();

@@ -11,7 +11,7 @@
 //   dL/dt = (df/dt)^T u   with   u = dL/dz* + (df/dz)^T u
 //
 // and u comes from the same kind of iteration on vector-Jacobian products of one application of f
-// (Bai, Kolter and Koltun 2019, theorem 1). A solve that stalls throws NumericalError, in either
+// (bai2019, theorem 1). A solve that stalls throws NumericalError, in either
 // direction, unless the options ask for the report alone.
 //
 // The function is called again when gradients are taken: capture by value. Gradients go to all

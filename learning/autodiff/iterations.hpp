@@ -29,8 +29,9 @@ struct Solution {
 struct IterationOptions {
   enum class Method {
     kPicard,    ///< z <- z + mixing (f(z) - z)
-    kAnderson,  ///< Walker and Ni 2011, type II
-    kBroyden,   ///< the good update, from -1, kept as a sum of `window` products; then anew
+    kAnderson,  ///< walker2011, type II
+    kBroyden,   ///< broyden1965, the good update, from -1, kept as a sum of `window` products; then
+                ///< anew
   };
   Method method = Method::kAnderson;
   /// Earlier iterates that are kept; 0 means 5 for Anderson and 20 for Broyden. At most 32.
@@ -49,8 +50,8 @@ Solution iterate(const char* what, const TensorMap& f, const Tensor& z0,
 struct LinearOptions {
   enum class Method {
     kCg,        ///< for symmetric positive A
-    kBiCgStab,  ///< van der Vorst 1992: little memory
-    kGmres,     ///< Saad and Schultz 1986: safest
+    kBiCgStab,  ///< vandervorst1992: little memory
+    kGmres,     ///< saad1986: safest
   };
   Method method = Method::kGmres;
   Index restart = 30;  ///< of GMRES, at most 64

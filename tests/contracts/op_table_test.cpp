@@ -10,25 +10,42 @@
 #include "learning/autodiff/grad.hpp"
 #include "learning/autodiff/gradcheck.hpp"
 #include "learning/autodiff/ops.hpp"
+#include "learning/autodiff/ops_grid.hpp"
+#include "learning/nn/conv2d.hpp"
+#include "learning/nn/jet.hpp"
 
 namespace filigree::learning {
 namespace {
 
+/// What operations may need besides tensors, made once per test.
+struct Given {
+  GraphPtr graph;      ///< 0 -> 1, 0 -> 2, 1 -> 2 twice, 3 alone: parallel edges, a lone node
+  GraphPtr selection;  ///< entries 2, 0 and 2 of three
+  GraphPtr grouping;   ///< two items, none, three
+  GridPoints points;   ///< three in the cells of 3 x 2 nodes, periodic along the first axis
+
+  operator const GraphPtr&() const { return graph; }
+};
+
 /// An operation on inputs of given shapes, whose values lie in [low, high].
 struct Row {
   const char* name;
-  std::function<Tensor(const std::vector<Tensor>&, const GraphPtr&)> call;
+  std::function<Tensor(const std::vector<Tensor>&, const Given&)> call;
   std::vector<Shape> shapes;
   double low = -2, high = 2;
   bool second_order = true;
 };
 
-/// 0 -> 1, 0 -> 2, 1 -> 2 twice, 3 alone: a node without edges and parallel edges.
-GraphPtr small_graph() {
-  return std::make_shared<const Graph>(
-      GraphRows{.n_senders = 4,
-                .row_offsets = to_device("rows", std::vector<Offset>{0, 0, 1, 4, 4}),
-                .senders = to_device("senders", std::vector<Index>{0, 0, 1, 1})});
+Given given() {
+  return {
+      .graph = std::make_shared<const Graph>(
+          GraphRows{.n_senders = 4,
+                    .row_offsets = to_device("rows", std::vector<Offset>{0, 0, 1, 4, 4}),
+                    .senders = to_device("senders", std::vector<Index>{0, 0, 1, 1})}),
+      .selection = selection({2, 0, 2}, 3),
+      .grouping = grouping({0, 2, 2, 5}),
+      .points = locate(tensor({3, 2}, {0.3, 0.4, 2.6, 0.9, 2.5, 0.1}),
+                       {.dimensions = 2, .extents = {3, 2, 1}, .periodic = {true, false, false}})};
 }
 
 /// Two nodes and no edges.
@@ -161,15 +178,36 @@ std::vector<Row> table() {
        [](List x, const GraphPtr& g) { return exp(segment_mean(x[0], g)); },
        {{4}}},
       {"selection",
-       [](List x, None) {
-         return exp(gather_senders(x[0], selection({2, 0, 2}, 3)));
-       },
+       [](List x, const Given& g) { return exp(gather_senders(x[0], g.selection)); },
        {{3, 2}}},
       {"grouping",
-       [](List x, None) {
-         return segment_softmax(x[0], grouping({0, 2, 2, 5}));
-       },
+       [](List x, const Given& g) { return segment_softmax(x[0], g.grouping); },
        {{5, 2}}},
+      {"sample",
+       [](List x, const Given& g) { return sample(x[0], x[1], g.points); },
+       {{6, 2}, {3, 2}}},
+      {"splat",
+       [](List x, const Given& g) { return splat(x[0], x[1], g.points); },
+       {{3, 2}, {3, 2}}},
+      {"unfold",
+       [](List x, None) { return exp(unfold(x[0], {.size = 2, .stride = 2, .padding = 1})); },
+       {{1, 3, 3, 2}}},
+      {"fold",
+       [](List x, None) {
+         return exp(fold(x[0], {1, 3, 3, 2}, {.size = 2, .padding = 1}));
+       },
+       {{16, 8}}},
+      {"conv2d",
+       [](List x, None) { return conv2d(x[0], x[1], x[2], {.size = 2, .padding = 1}); },
+       {{1, 3, 2, 2}, {3, 2, 2, 2}, {3}}},
+      {"jet_activation",
+       [](List x, None) {
+         const Jet y = jet_dense(jet_of_inputs(x[0]), x[1], x[2], Activation::kTanh);
+         return jet_dense(y, x[3], Tensor(), Activation::kSilu).channels;
+       },
+       {{2, 2}, {3, 2}, {3}, {2, 3}},
+       -1,
+       1},
       {"spmm", [](List x, const GraphPtr& g) { return spmm(x[0], x[1], g); }, {{4, 1}, {4, 3}}},
       {"spmm_channels",
        [](List x, const GraphPtr& g) { return spmm(x[0], x[1], g); },
@@ -199,8 +237,8 @@ TEST_P(OpTable, DerivativesAgreeWithDifferences) {
   // Central differences with a step of 1e-5 err by 1e-10 from the third derivative and by 1e-11
   // from round-off, and the scale of the values is up to e^4.
   const Row& row = GetParam();
-  const GraphPtr graph = small_graph();
-  const auto call = [&](List x) { return row.call(x, graph); };
+  const Given rest = given();
+  const auto call = [&](List x) { return row.call(x, rest); };
   const GradcheckReport report = gradcheck(call, inputs_of(row, DType::kF64),
                                            {.tolerance = 1e-7, .second_order = row.second_order});
   EXPECT_TRUE(report.passed) << report.text;
@@ -208,8 +246,8 @@ TEST_P(OpTable, DerivativesAgreeWithDifferences) {
 
 TEST_P(OpTable, FloatAgreesWithDouble) {
   const Row& row = GetParam();
-  const auto in_float = to_vector(row.call(inputs_of(row, DType::kF32), small_graph()));
-  const auto in_double = to_vector(row.call(inputs_of(row, DType::kF64), small_graph()));
+  const auto in_float = to_vector(row.call(inputs_of(row, DType::kF32), given()));
+  const auto in_double = to_vector(row.call(inputs_of(row, DType::kF64), given()));
   ASSERT_EQ(in_float.size(), in_double.size());
   for (std::size_t i = 0; i < in_float.size(); ++i) {
     // A few dozen roundings of f32, amplified by exponentials of values up to 8.
@@ -219,13 +257,13 @@ TEST_P(OpTable, FloatAgreesWithDouble) {
 
 TEST_P(OpTable, GradientsOfFloatAgreeWithDouble) {
   const Row& row = GetParam();
-  const GraphPtr graph = small_graph();
+  const Given rest = given();
   std::vector<std::vector<double>> gradients[2];
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     Tape tape;
     Tape::Scope on(tape);
     const auto inputs = inputs_of(row, dtype);
-    for (const Tensor& g : grad(sum(row.call(inputs, graph)), inputs)) {
+    for (const Tensor& g : grad(sum(row.call(inputs, rest)), inputs)) {
       EXPECT_EQ(g.dtype(), dtype);
       gradients[dtype == DType::kF64].push_back(to_vector(g));
     }
@@ -241,23 +279,23 @@ TEST_P(OpTable, GradientsOfFloatAgreeWithDouble) {
 TEST_P(OpTable, ComputesTheSameWithAndWithoutATape) {
   const Row& row = GetParam();
   const auto inputs = inputs_of(row, DType::kF32);
-  const GraphPtr graph = small_graph();
-  const auto plain = to_vector(row.call(inputs, graph));
+  const Given rest = given();
+  const auto plain = to_vector(row.call(inputs, rest));
   Tape tape;
   Tape::Scope on(tape);
-  EXPECT_EQ(to_vector(row.call(inputs, graph)), plain);
+  EXPECT_EQ(to_vector(row.call(inputs, rest)), plain);
 }
 
 TEST_P(OpTable, AllocatesNothingOnceTheTapeHasGrown) {
   const Row& row = GetParam();
   const auto inputs = inputs_of(row, DType::kF32);
-  const GraphPtr graph = small_graph();
+  const Given rest = given();
   Tape tape;
   Offset before = 0;
   for (int round = 0; round < 2; ++round) {
     Tape::Scope on(tape);
     before = array_allocations();
-    grad(sum(row.call(inputs, graph)), inputs);
+    grad(sum(row.call(inputs, rest)), inputs);
     tape.reset();
   }
   EXPECT_EQ(array_allocations(), before);
@@ -285,7 +323,7 @@ TEST(OpTableOfBareGraphs, SumsAreZeroAndGradientsEmpty) {
 /// A call that must fail, and what its message must contain: the operation and both shapes.
 struct BadRow {
   const char* name;
-  std::function<Tensor(const std::vector<Tensor>&, const GraphPtr&)> call;
+  std::function<Tensor(const std::vector<Tensor>&, const Given&)> call;
   std::vector<Shape> shapes;
   std::vector<const char*> parts;
 };
@@ -405,7 +443,7 @@ TEST_P(BadOpTable, SaysWhatDoesNotFit) {
   std::vector<Tensor> inputs;
   for (const Shape& shape : row.shapes) inputs.push_back(ones(shape));
   try {
-    row.call(inputs, small_graph());
+    row.call(inputs, given());
     ADD_FAILURE() << "no error";
   } catch (const InputError& error) {
     for (const char* part : row.parts) {
