@@ -37,6 +37,7 @@ ACTIVATIONS = {
     "silu": functional.silu,
     "gelu": functional.gelu,
     "softplus": functional.softplus,
+    "sin": torch.sin,
 }
 
 
