@@ -10,8 +10,9 @@ namespace filigree {
 
 namespace detail {
 
-FILIGREE_FUNCTION void sift_down(Index* values, Index root, Index n) {
-  const Index value = values[root];
+template <class T>
+FILIGREE_FUNCTION void sift_down(T* values, Index root, Index n) {
+  const T value = values[root];
   for (Index child = 2 * root + 1; child < n; child = 2 * root + 1) {
     if (child + 1 < n && values[child + 1] > values[child]) ++child;
     if (values[child] <= value) break;
@@ -21,10 +22,11 @@ FILIGREE_FUNCTION void sift_down(Index* values, Index root, Index n) {
   values[root] = value;
 }
 
-FILIGREE_FUNCTION void heap_sort(Index* values, Index n) {
+template <class T>
+FILIGREE_FUNCTION void heap_sort(T* values, Index n) {
   for (Index root = n / 2 - 1; root >= 0; --root) sift_down(values, root, n);
   for (Index last = n - 1; last > 0; --last) {
-    const Index largest = values[0];
+    const T largest = values[0];
     values[0] = values[last];
     values[last] = largest;
     sift_down(values, 0, last);
@@ -34,14 +36,15 @@ FILIGREE_FUNCTION void heap_sort(Index* values, Index n) {
 }  // namespace detail
 
 /// Sorts values[0 .. n) upwards: O(n) when already sorted, O(n log n) at worst.
-FILIGREE_FUNCTION void sort_ascending(Index* values, Index n) {
+template <class T>
+FILIGREE_FUNCTION void sort_ascending(T* values, Index n) {
   constexpr Index kInsertionLimit = 48;
   bool is_sorted = true;
   for (Index k = 1; k < n; ++k) is_sorted = is_sorted && values[k - 1] <= values[k];
   if (is_sorted) return;
   if (n > kInsertionLimit) return detail::heap_sort(values, n);
   for (Index k = 1; k < n; ++k) {
-    const Index value = values[k];
+    const T value = values[k];
     Index slot = k;
     for (; slot > 0 && values[slot - 1] > value; --slot) values[slot] = values[slot - 1];
     values[slot] = value;

@@ -47,7 +47,7 @@ inline void expect_same_for_any_threads(const std::string& filter, std::string (
     return;
   }
   const std::string expected = digests();
-  const auto folder = std::filesystem::path(testing::TempDir()) /
+  const auto folder = std::filesystem::path(::testing::TempDir()) /
                       ("filigree_threads_" + std::to_string(std::random_device{}()));
   std::filesystem::create_directories(folder);
   const auto program = std::filesystem::read_symlink("/proc/self/exe");
