@@ -8,6 +8,7 @@
 #include "scenarios/types/deft_parity_simulation.hpp"
 #include "scenarios/types/graph_classification_simulation.hpp"
 #include "scenarios/types/mpm_simulation.hpp"
+#include "scenarios/types/pore_flow_simulation.hpp"
 #include "scenarios/types/pore_training_simulation.hpp"
 #include "scenarios/types/rods_simulation.hpp"
 #include "scenarios/types/value_iteration_simulation.hpp"
@@ -35,10 +36,12 @@ const ScenarioRegistry& scenario_types() {
     list.add("mpm_dataset",
              scenario_type<DatasetOptions>("trajectories of random scenes, for learning",
                                            make_dataset, plan_dataset));
-    list.add("pore_network",
-             scenario_type<PoreTrainingOptions>(
-                 "pressures in pore networks, learned by a convergent graph solver",
-                 make_pore_training));
+    list.add("pore_flow",
+             scenario_type<PoreFlowOptions>(
+                 "flow or diffusion through a network of pores, solved exactly", make_pore_flow));
+    list.add("pore_network", scenario_type<PoreTrainingOptions>(
+                                 "pressures in pore networks, learned by a convergent graph solver",
+                                 make_pore_training));
     list.add("rods",
              scenario_type<RodsOptions>(
                  "branched elastic cables held by clamps, discrete elastic rods", make_rods));

@@ -22,6 +22,13 @@ std::string shape_text(const NamedArray& array) {
   return "[" + join(extents) + "]";
 }
 
+/// A text from a file, quoted if it holds something that a terminal could act upon.
+std::string shown(const std::string& text) {
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c != 127; });
+  return is_plain ? text : json_text(text, JsonStyle::kOneLine);
+}
+
 /// "min .. max" of the finite values and how many are not.
 std::string range_text(const NamedArray& array) {
   double lowest = INFINITY;
@@ -56,13 +63,6 @@ std::string arrays_text(const Arrays& arrays) {
                    array.unit.empty() ? "" : " " + array.unit);
   }
   return text;
-}
-
-/// A text from a file, quoted if it holds something that a terminal could act upon.
-std::string shown(const std::string& text) {
-  const bool is_plain =
-      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c != 127; });
-  return is_plain ? text : json_text(text, JsonStyle::kOneLine);
 }
 
 /// "KIND, 3 arrays, 16 floating-point values", metadata, and a line per array.

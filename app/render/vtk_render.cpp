@@ -42,6 +42,8 @@ constexpr Color kInk{0.13, 0.15, 0.18};
 constexpr Color kFaint{0.62, 0.65, 0.70};
 constexpr double kViewAngle = 26;  // degrees
 constexpr const char* kValues = "values";
+/// A field that says how large to draw a point or a line, m.
+constexpr const char* kRadius = "radius";
 
 double dot(const Point& a, const Point& b) {
   return a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
@@ -86,6 +88,11 @@ vtkSmartPointer<vtkFloatArray> sizes_of(const NamedArray& field) {
   return array;
 }
 
+vtkSmartPointer<vtkFloatArray> named(vtkSmartPointer<vtkFloatArray> array, const char* name) {
+  array->SetName(name);
+  return array;
+}
+
 template <class DataSet>
 vtkSmartPointer<DataSet> with_points(const Block& block, const std::string& field) {
   auto data = vtkSmartPointer<DataSet>::New();
@@ -121,13 +128,63 @@ vtkSmartPointer<vtkPolyDataMapper> spheres(const Block& block, const BlockLook& 
   vtkNew<vtkCellArray> vertices;  // the mapper draws vertices, not points
   for (vtkIdType i = 0; i < block.n_points(); ++i) vertices->InsertNextCell(1, &i);
   data->SetVerts(vertices);
+  if (const NamedArray* radius = find_field(block.point_fields, kRadius)) {
+    data->GetPointData()->AddArray(named(sizes_of(*radius), kRadius));
+    mapper->SetScaleArray(kRadius);
+  }
   mapper->SetInputData(data);
   mapper->SetRadius(static_cast<float>(shown.radius));
   return mapper;
 }
 
+/// Lines with a radius each: every line gets end points of its own, which carry it.
+vtkSmartPointer<vtkPolyDataMapper> own_tubes(const Block& block, const NamedArray& radius,
+                                             const std::string& field) {
+  Block apart;
+  apart.kind = CellKind::kLine;
+  const NamedArray* const of_points = find_field(block.point_fields, field);
+  const NamedArray* const of_cells = find_field(block.cell_fields, field);
+  const auto radii = sizes_of(radius);
+  const auto values = of_points != nullptr  ? sizes_of(*of_points)
+                      : of_cells != nullptr ? sizes_of(*of_cells)
+                                            : nullptr;
+  vtkNew<vtkFloatArray> end_radii;
+  vtkNew<vtkFloatArray> end_values;
+  end_radii->SetName(kRadius);
+  end_values->SetName(kValues);
+  apart.offsets.push_back(0);
+  for (std::size_t c = 0; c + 1 < block.offsets.size(); ++c) {
+    for (std::int64_t i = block.offsets[c]; i < block.offsets[c + 1]; ++i) {
+      const std::int64_t point = block.connectivity[static_cast<std::size_t>(i)];
+      const double* const x = block.points.data() + 3 * point;
+      apart.connectivity.push_back(apart.n_points());
+      apart.points.insert(apart.points.end(), x, x + 3);
+      end_radii->InsertNextValue(radii->GetValue(static_cast<vtkIdType>(c)));
+      if (values == nullptr) continue;
+      const std::int64_t row = of_points != nullptr ? point : static_cast<std::int64_t>(c);
+      end_values->InsertNextValue(values->GetValue(row));
+    }
+    apart.offsets.push_back(apart.n_points());
+  }
+  const auto data = with_points<vtkPolyData>(apart, "");
+  data->SetLines(cells_of(apart));
+  data->GetPointData()->SetScalars(end_radii);
+  if (values != nullptr) data->GetPointData()->AddArray(end_values);
+  vtkNew<vtkTubeFilter> tube;
+  tube->SetInputData(data);
+  tube->SetVaryRadius(VTK_VARY_RADIUS_BY_ABSOLUTE_SCALAR);
+  tube->SetNumberOfSides(12);
+  auto mapper = vtkSmartPointer<vtkPolyDataMapper>::New();
+  mapper->SetInputConnection(tube->GetOutputPort());
+  mapper->SetScalarModeToUsePointFieldData();
+  mapper->SelectColorArray(kValues);
+  return mapper;
+}
+
 vtkSmartPointer<vtkPolyDataMapper> tubes(const Block& block, const BlockLook& shown,
                                          const std::string& field) {
+  const NamedArray* const radius = find_field(block.cell_fields, kRadius);
+  if (radius != nullptr && block.n_cells() > 0) return own_tubes(block, *radius, field);
   const auto data = with_points<vtkPolyData>(block, field);
   data->SetLines(cells_of(block));
   vtkNew<vtkTubeFilter> tube;

@@ -239,6 +239,12 @@ struct CopyMarkedGraphs {
   }
 };
 
+/// After sweeps that took turns between system.z and `other`: copies to system.z what ended in
+/// `other`, which is an odd number of sweeps after the first `before` applications.
+template <class T>
+void collect_swept(const Array<Index>& participants, Index before, const System<T>& system,
+                   const T* other, Workspace& workspace, Scratch& scratch);
+
 extern template class Progress<float>;
 extern template class Progress<double>;
 

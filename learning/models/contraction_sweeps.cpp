@@ -67,6 +67,34 @@ double Progress<T>::worst(const Sums& change, double factor) {
   return result;
 }
 
+namespace {
+struct AndMarks {
+  Array<Index> marks, others;
+  FILIGREE_FUNCTION void operator()(Index i) const { marks(i) = marks(i) * others(i); }
+};
+}  // namespace
+
+template <class T>
+void collect_swept(const Array<Index>& participants, Index before, const System<T>& system,
+                   const T* other, Workspace& workspace, Scratch& scratch) {
+  const Batch& batch = *system.batch;
+  std::vector<Index>& marks = workspace.host_marks;
+  marks.clear();
+  for (const GraphResult& result : workspace.report.graphs) {
+    marks.push_back(result.iterations > before && (result.iterations - before) % 2 == 1);
+  }
+  const Array<Index> is_odd = scratch.take<Index>(batch.n_graphs());
+  copy_to_device(is_odd, marks);
+  for_each("contraction/join_marks", batch.n_graphs(), AndMarks{is_odd, participants});
+  for_each(
+      "contraction/collect", batch.n_nodes(),
+      CopyMarkedGraphs<T>{batch.graph_of_node(), is_odd, system.heads(), other, system.z.data()});
+}
+
+template void collect_swept(const Array<Index>&, Index, const System<float>&, const float*,
+                            Workspace&, Scratch&);
+template void collect_swept(const Array<Index>&, Index, const System<double>&, const double*,
+                            Workspace&, Scratch&);
 template class Progress<float>;
 template class Progress<double>;
 
@@ -99,11 +127,6 @@ struct SweepBody {
   }
 };
 
-struct AndMarks {
-  Array<Index> marks, others;
-  FILIGREE_FUNCTION void operator()(Index i) const { marks(i) = marks(i) * others(i); }
-};
-
 template <class T, class PhiOf>
 void sweep_to_the_end(const System<T>& system, const Plan& plan, const PhiOf& phi,
                       Workspace& workspace) {
@@ -131,18 +154,7 @@ void sweep_to_the_end(const System<T>& system, const Plan& plan, const PhiOf& ph
     progress.note(change, system.factor);
     std::swap(from, to);
   }
-  // After an odd number of sweeps a graph's values are in the other array.
-  std::vector<Index>& marks = workspace.host_marks;
-  marks.clear();
-  for (const GraphResult& result : workspace.report.graphs) {
-    marks.push_back(result.iterations > before && (result.iterations - before) % 2 == 1);
-  }
-  const Array<Index> is_odd = scratch.take<Index>(batch.n_graphs());
-  copy_to_device(is_odd, marks);
-  for_each("contraction/join_marks", batch.n_graphs(), AndMarks{is_odd, progress.participants()});
-  for_each("contraction/collect", batch.n_nodes(),
-           CopyMarkedGraphs<T>{batch.graph_of_node(), is_odd, system.heads(), other.data(),
-                               system.z.data()});
+  collect_swept(progress.participants(), before, system, other.data(), workspace, scratch);
 }
 
 }  // namespace

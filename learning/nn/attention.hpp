@@ -31,8 +31,7 @@ struct Heads {
 ///
 /// queries: [B, L, C], keys, values: [B, T, C], weights: [B, T] or undefined for all 1, result:
 /// [B, L, C]. Softmax attention takes B L T scores per head, linear attention B d^2 sums. Sources:
-/// [vaswani2017], eq. 1; [katharopoulos2020], eqs. 5 and 7 (elu); [hao2023], eqs. 8 and 9
-/// (softmax).
+/// [vaswani2017], eq. 1; [katharopoulos2020] (linear, elu); [hao2023] (linear, softmax).
 Tensor attend(const Tensor& queries, const Tensor& keys, const Tensor& values,
               const Tensor& weights, const Heads& heads);
 

@@ -53,7 +53,7 @@ struct IntegralTransformOptions {
 /// dimensions], sources: [n_sources, dimensions], f: [n_sources, channels] or undefined for
 /// `kernel`, q: [n_sources, 1] or undefined, y: [n_queries, result_channels]. A query without
 /// sources gets 0. The parts of the first layer that meet points are applied once per point, not
-/// per edge. Sources: [li2020gno], eqs. 6 and 10; [li2023gino], eq. 5.
+/// per edge. Sources: [li2020gno], [li2023gino].
 struct IntegralTransform {
   struct Points {
     Tensor queries;

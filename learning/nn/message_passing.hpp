@@ -14,8 +14,8 @@
 namespace filigree::learning {
 
 /// How the values on the edges into a node become one, in each channel. Softmax weighs each value
-/// by the exponential of itself: between mean and max, and smooth. Source: [li2020deepergcn],
-/// eq. 4. A node without edges gets 0.
+/// by the exponential of itself: between mean and max, and smooth. Source: [li2020deepergcn].
+/// A node without edges gets 0.
 enum class Aggregation { kSum, kMean, kMax, kSoftmax };
 
 /// edges: [n_edges, channels], result: [n_receivers, channels].
@@ -50,7 +50,7 @@ struct MessagePassingOptions {
 ///
 /// or x_i' = u_i, e_ij' = m_ij without `adds_input`, and without norms unless `normalizes`. The
 /// weights w [n_edges, 1] are 1 when they are left out. The same bits for any number of threads.
-/// Sources: [battaglia2018], section 3.2.1; [sanchezgonzalez2020], section 4.2 (norms, sums added).
+/// Sources: [battaglia2018]; [sanchezgonzalez2020] (norms, updates that are added).
 struct MessagePassing {
   struct Values {
     Tensor nodes;  ///< [n_nodes, node_width]

@@ -98,9 +98,9 @@ class ParameterCollector {
 };
 
 template <class Module>
-Parameters parameters(Module& module) {
+Parameters parameters(Module& model) {
   ParameterCollector collector;
-  module.reflect(collector);
+  model.reflect(collector);
   return std::move(collector.found);
 }
 

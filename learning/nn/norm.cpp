@@ -3,29 +3,13 @@
 #include "learning/nn/norm.hpp"
 
 #include "learning/autodiff/grad.hpp"
+#include "learning/autodiff/lanes.hpp"
 #include "learning/autodiff/loops.hpp"
 #include "learning/autodiff/ops.hpp"
 
 namespace filigree::learning {
 
 namespace {
-
-/// Sums of value(i), i in [0, n), in lanes that are joined pairwise: vector instructions, one
-/// order.
-template <class T, class Value>
-FILIGREE_FUNCTION T lane_sum(Index n, const Value& value) {
-  constexpr Index kLanes = 16;
-  T lanes[kLanes] = {};
-  Index i = 0;
-  for (; i + kLanes <= n; i += kLanes) {
-    for (Index l = 0; l < kLanes; ++l) lanes[l] += value(i + l);
-  }
-  for (Index l = 0; i + l < n; ++l) lanes[l] += value(i + l);
-  for (Index half = kLanes / 2; half > 0; half /= 2) {
-    for (Index l = 0; l < half; ++l) lanes[l] += lanes[l + half];
-  }
-  return lanes[0];
-}
 
 template <class T>
 struct Moments {

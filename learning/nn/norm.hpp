@@ -18,7 +18,7 @@ namespace filigree::learning {
 /// [channels].
 Tensor layer_norm(const Tensor& x, const Tensor& weight, const Tensor& bias, double epsilon = 1e-5);
 
-/// m and v over the last axis. Source: [ba2016], eqs. 3 and 4.
+/// m and v over the last axis. Source: [ba2016], eq. 3.
 struct LayerNorm {
   LayerNorm() = default;
   explicit LayerNorm(Index channels, DType dtype = DType::kF32)
@@ -67,7 +67,7 @@ struct BatchNorm {
 };
 
 /// m and v of each channel over the rows of each group: one group per graph or cloud of a batch,
-/// from grouping(offsets). x: [n, channels]. Source: [ulyanov2016], eq. 1.
+/// from grouping(offsets). x: [n, channels]. Source: [ulyanov2016].
 struct InstanceNorm {
   InstanceNorm() = default;
   explicit InstanceNorm(Index channels, DType dtype = DType::kF32)

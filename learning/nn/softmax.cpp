@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learning/nn/softmax.hpp"
 
+#include "learning/autodiff/lanes.hpp"
 #include "learning/autodiff/loops.hpp"
 #include "learning/autodiff/ops.hpp"
 #include "learning/autodiff/tape.hpp"
@@ -18,6 +19,15 @@ struct Rows {
   Index count = 1;  ///< of rows
 };
 
+/// Softmax of n values at a distance of `step`. One NaN makes all NaN.
+template <class T>
+FILIGREE_FUNCTION void share_row(const T* in, T* out, Index n, Offset step) {
+  const T largest = lane_max<T>(n, in[0], [=](Index i) { return in[i * step]; });
+  for (Index i = 0; i < n; ++i) out[i * step] = vector_exp(in[i * step] - largest);
+  const T total = lane_sum<T>(n, [=](Index i) { return out[i * step]; });
+  for (Index i = 0; i < n; ++i) out[i * step] /= total;
+}
+
 template <class T>
 void shares(const Tensor& x, const Rows& rows, const Tensor& y) {
   const T* from = x.data<T>();
@@ -26,19 +36,11 @@ void shares(const Tensor& x, const Rows& rows, const Tensor& y) {
   for_items(
       "softmax", rows.count, 8 * Offset(x.size()), FILIGREE_LAMBDA(Index row) {
         const Offset first = Offset(row / inner) * n * inner + row % inner;
-        const T* in = from + first;
-        T* out = to + first;
-        T largest = in[0];
-        for (Index i = 1; i < n; ++i) {
-          const T value = in[Offset(i) * inner];
-          largest = value > largest || value != value ? value : largest;
+        if (inner == 1) {  // a constant step: vector instructions
+          share_row(from + first, to + first, n, Offset(1));
+        } else {
+          share_row(from + first, to + first, n, Offset(inner));
         }
-        for (Index i = 0; i < n; ++i) {
-          out[Offset(i) * inner] = vector_exp(in[Offset(i) * inner] - largest);
-        }
-        T total = T(0);
-        for (Index i = 0; i < n; ++i) total += out[Offset(i) * inner];
-        for (Index i = 0; i < n; ++i) out[Offset(i) * inner] /= total;
       });
 }
 

@@ -88,12 +88,12 @@ FILIGREE_FUNCTION void ConvexCell::make_box(const Vec<3, double>& lower,
 
 FILIGREE_FUNCTION CutResult ConvexCell::cut(const Vec<3, double>& normal, double offset,
                                             double tolerance, Index number) {
-  double farthest = -1;
   for (int v = 0; v < n_vertices; ++v) {
     beyond[v] = normal[0] * x[v] + normal[1] * y[v] + normal[2] * z[v] - offset;
-    farthest = beyond[v] > farthest ? beyond[v] : farthest;
   }
-  if (!(farthest > tolerance)) return CutResult::kMissed;
+  int n_beyond = 0;
+  for (int v = 0; v < n_vertices; ++v) n_beyond += beyond[v] > tolerance ? 1 : 0;
+  if (n_beyond == 0) return CutResult::kMissed;
   if (n_planes == kMaxPlanes) drop_unused_planes();
   if (n_planes == kMaxPlanes) return CutResult::kFailed;
   std::uint8_t removed[kMaxVertices];
@@ -179,12 +179,9 @@ FILIGREE_FUNCTION CutResult ConvexCell::cut(const Vec<3, double>& normal, double
     } while (beyond[last] == kRemoved);
     move_vertex(last, removed[r]);
   }
-  double largest = 0;
-  for (int v = 0; v < n_vertices; ++v) {
-    const double r2 = x[v] * x[v] + y[v] * y[v] + z[v] * z[v];
-    largest = r2 > largest ? r2 : largest;
-  }
-  radius2 = largest;
+  for (int v = 0; v < n_vertices; ++v) beyond[v] = x[v] * x[v] + y[v] * y[v] + z[v] * z[v];
+  radius2 = 0;
+  for (int v = 0; v < n_vertices; ++v) radius2 = beyond[v] > radius2 ? beyond[v] : radius2;
   return CutResult::kCut;
 }
 

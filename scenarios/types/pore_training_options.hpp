@@ -17,9 +17,9 @@ struct EnumNames<PoreStructure> {
   static constexpr std::array names{"delaunay", "voronoi"};
 };
 
-enum class PorePhysics { kStokes, kDiffusion };
+enum class LearnedPhysics { kStokes, kDiffusion };
 template <>
-struct EnumNames<PorePhysics> {
+struct EnumNames<LearnedPhysics> {
   static constexpr std::array names{"stokes", "diffusion"};
 };
 
@@ -46,7 +46,7 @@ struct PoreTest {
 
 struct PoreTrainingOptions : GraphTrainingOptions {
   PoreStructure structure = PoreStructure::kDelaunay;
-  PorePhysics physics = PorePhysics::kStokes;
+  LearnedPhysics physics = LearnedPhysics::kStokes;
   PoreFeatures features = PoreFeatures::kNormalized;
   std::array<std::int64_t, 2> points{13, 86};
   double size = 1e-3;

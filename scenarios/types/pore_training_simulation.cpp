@@ -130,7 +130,7 @@ SolvedNetwork PoreTrainingTask::draw(const std::array<std::int64_t, 2>& points,
                        ? network::delaunay_network(random)
                        : network::voronoi_network(random);
   const Array<double> conductances =
-      options_.physics == PorePhysics::kStokes
+      options_.physics == LearnedPhysics::kStokes
           ? network::stokes_conductances(solved.network, kViscosity)
           : network::diffusion_conductances(solved.network, kDiffusivity);
   solved.problem = network::front_to_back(solved.network, conductances, 1, 0);

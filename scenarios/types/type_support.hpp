@@ -35,6 +35,14 @@ void add_field(Block& block, const char* name, const char* unit, const std::vect
   block.point_fields.push_back(make_array<T>(name, std::span<const T>(values), shape, unit));
 }
 
+/// Adds a field with one value for each cell of the block.
+template <class T>
+void add_cell_field(Block& block, const char* name, const char* unit,
+                    const std::vector<T>& values) {
+  block.cell_fields.push_back(
+      make_array<T>(name, std::span<const T>(values), {block.n_cells()}, unit));
+}
+
 /// Numbers of the state, in and out of checkpoints: `data` holds as many of type `dtype` as `shape`
 /// says, and is overwritten when loading.
 void reflect_numbers(StateVisitor& visitor, const std::string& name, DType dtype,

@@ -37,8 +37,8 @@ struct Called {
 };
 
 template <class Module, class Call>
-Called called(Module module, const std::vector<Shape>& inputs, const Call& call) {
-  const auto held = std::make_shared<Module>(std::move(module));
+Called called(Module layer, const std::vector<Shape>& inputs, const Call& call) {
+  const auto held = std::make_shared<Module>(std::move(layer));
   return {parameters(*held), inputs, [=](List x) { return call(*held, x); }};
 }
 
@@ -218,6 +218,14 @@ std::vector<Row> graph_layers() {
        kAttentionNames,
        {3, 6, 4},
        {"[3, 6, 4]", "[2, 5, 4]"}},
+      {"self_attention",
+       [](Index n, DType t) {
+         return called(Attention(4, 4, {.n_heads = 2}, t), {{n / 3, 3, 4}},
+                       [](const Attention& m, List x) { return m(x[0], x[0]); });
+       },
+       kAttentionNames,
+       {2, 3, 5},
+       {"[2, 3, 5]", "[4, 4]"}},
       {"linear_attention",
        [](Index n, DType t) {
          return attention_of(n, t,
@@ -339,24 +347,24 @@ void scramble(const Parameters& parameters, const std::string& stream) {
 constexpr Index kSmall = 6;
 
 Called made(const Row& row, Index n, DType dtype) {
-  Called module = row.make(n, dtype);
-  scramble(module.parameters, "parameters/");
-  return module;
+  Called layer = row.make(n, dtype);
+  scramble(layer.parameters, "parameters/");
+  return layer;
 }
 
-std::vector<Tensor> inputs_of(const Row& row, const Called& module, DType dtype) {
+std::vector<Tensor> inputs_of(const Row& row, const Called& layer, DType dtype) {
   std::vector<Tensor> inputs;
-  for (std::size_t k = 0; k < module.inputs.size(); ++k) {
-    inputs.push_back(random_tensor(module.inputs[k], row.name + std::to_string(k), dtype));
+  for (std::size_t k = 0; k < layer.inputs.size(); ++k) {
+    inputs.push_back(random_tensor(layer.inputs[k], row.name + std::to_string(k), dtype));
   }
   return inputs;
 }
 
 /// Gradients with respect to the inputs and the trained parameters.
-std::vector<Tensor> gradients_of(const Called& module, List inputs) {
+std::vector<Tensor> gradients_of(const Called& layer, List inputs) {
   std::vector<Tensor> wrt = inputs;
-  for (const Tensor& value : values(trained(module.parameters))) wrt.push_back(value);
-  const Tensor y = module.call(inputs);
+  for (const Tensor& value : values(trained(layer.parameters))) wrt.push_back(value);
+  const Tensor y = layer.call(inputs);
   return grad(mean(y * random_tensor(y.shape(), "weights", y.dtype())), wrt);
 }
 
@@ -364,16 +372,16 @@ class Modules : public testing::TestWithParam<Row> {};
 
 TEST_P(Modules, DerivativesAgreeWithDifferences) {
   const Row& row = GetParam();
-  const Called module = made(row, kSmall, DType::kF64);
-  const Parameters weights = trained(module.parameters);
-  std::vector<Tensor> all = inputs_of(row, module, DType::kF64);
+  const Called layer = made(row, kSmall, DType::kF64);
+  const Parameters weights = trained(layer.parameters);
+  std::vector<Tensor> all = inputs_of(row, layer, DType::kF64);
   const std::size_t n_inputs = all.size();
   for (const Tensor& value : values(weights)) all.push_back(value);
   const auto call = [&](List x) {
     for (std::size_t k = 0; k < weights.size(); ++k) {
       weights[k].parameter->value = x[n_inputs + k];
     }
-    return module.call({x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n_inputs)});
+    return layer.call({x.begin(), x.begin() + static_cast<std::ptrdiff_t>(n_inputs)});
   };
   // Central differences with a step of 1e-5 err by 1e-10 from the third derivative, which norms of
   // few values make large, and by 1e-11 from round-off.
@@ -387,13 +395,13 @@ TEST_P(Modules, FloatAgreesWithDouble) {
   for (const DType dtype : {DType::kF32, DType::kF64}) {
     Tape tape;
     const Tape::Scope on(tape);
-    const Called module = made(row, kSmall, dtype);
-    const auto inputs = inputs_of(row, module, dtype);
+    const Called layer = made(row, kSmall, dtype);
+    const auto inputs = inputs_of(row, layer, dtype);
     auto& values = found[dtype == DType::kF64];
-    const Tensor y = module.call(inputs);
+    const Tensor y = layer.call(inputs);
     EXPECT_EQ(y.dtype(), dtype);
     values.push_back(to_vector(y));
-    for (const Tensor& g : gradients_of(module, inputs)) values.push_back(to_vector(g));
+    for (const Tensor& g : gradients_of(layer, inputs)) values.push_back(to_vector(g));
   }
   ASSERT_EQ(found[0].size(), found[1].size());
   for (std::size_t k = 0; k < found[0].size(); ++k) {
@@ -406,18 +414,18 @@ TEST_P(Modules, FloatAgreesWithDouble) {
 }
 
 TEST_P(Modules, NameTheirParameters) {
-  const Called module = GetParam().make(kSmall, DType::kF32);
+  const Called layer = GetParam().make(kSmall, DType::kF32);
   std::vector<std::string> names;
-  for (const NamedParameter& named : module.parameters) names.push_back(named.name);
+  for (const NamedParameter& named : layer.parameters) names.push_back(named.name);
   EXPECT_EQ(names, GetParam().parameter_names);
 }
 
 TEST_P(Modules, ComputeTheSameBitsWithStoredParameters) {
   const Row& row = GetParam();
-  const Called module = made(row, kSmall, DType::kF32);
-  const auto inputs = inputs_of(row, module, DType::kF32);
-  const NamedArrays arrays = to_arrays(module.parameters);
-  const auto expected = to_vector(module.call(inputs));
+  const Called layer = made(row, kSmall, DType::kF32);
+  const auto inputs = inputs_of(row, layer, DType::kF32);
+  const NamedArrays arrays = to_arrays(layer.parameters);
+  const auto expected = to_vector(layer.call(inputs));
   const Called other = row.make(kSmall, DType::kF32);
   from_arrays(other.parameters, arrays);
   EXPECT_EQ(to_vector(other.call(inputs)), expected);
@@ -425,24 +433,24 @@ TEST_P(Modules, ComputeTheSameBitsWithStoredParameters) {
 
 TEST_P(Modules, ComputeTheSameWithAndWithoutATape) {
   const Row& row = GetParam();
-  const Called module = made(row, kSmall, DType::kF32);
-  const auto inputs = inputs_of(row, module, DType::kF32);
-  const auto plain = to_vector(module.call(inputs));
+  const Called layer = made(row, kSmall, DType::kF32);
+  const auto inputs = inputs_of(row, layer, DType::kF32);
+  const auto plain = to_vector(layer.call(inputs));
   Tape tape;
   const Tape::Scope on(tape);
-  EXPECT_EQ(to_vector(module.call(inputs)), plain);
+  EXPECT_EQ(to_vector(layer.call(inputs)), plain);
 }
 
 TEST_P(Modules, AllocateNothingOnceTheTapeHasGrown) {
   const Row& row = GetParam();
-  const Called module = made(row, kSmall, DType::kF32);
-  const auto inputs = inputs_of(row, module, DType::kF32);
+  const Called layer = made(row, kSmall, DType::kF32);
+  const auto inputs = inputs_of(row, layer, DType::kF32);
   Tape tape;
   Offset before = 0;
   for (int round = 0; round < 2; ++round) {
     const Tape::Scope on(tape);
     before = array_allocations();
-    gradients_of(module, inputs);
+    gradients_of(layer, inputs);
     tape.reset();
   }
   EXPECT_EQ(array_allocations(), before);
@@ -451,11 +459,11 @@ TEST_P(Modules, AllocateNothingOnceTheTapeHasGrown) {
 TEST_P(Modules, NameBothShapesThatDoNotFit) {
   const Row& row = GetParam();
   if (row.message.empty()) GTEST_SKIP() << "takes any shape";
-  const Called module = made(row, kSmall, DType::kF32);
-  auto inputs = inputs_of(row, module, DType::kF32);
+  const Called layer = made(row, kSmall, DType::kF32);
+  auto inputs = inputs_of(row, layer, DType::kF32);
   inputs[0] = random_tensor(row.wrong, "wrong", DType::kF32);
   try {
-    module.call(inputs);
+    layer.call(inputs);
     FAIL() << "no error";
   } catch (const InputError& error) {
     for (const std::string& part : row.message) EXPECT_THAT(error.what(), HasSubstr(part));
@@ -463,7 +471,7 @@ TEST_P(Modules, NameBothShapesThatDoNotFit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, Modules, testing::ValuesIn(table()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 /// Values and gradients of all modules at a size that is worth several threads.
 std::string digests() {
@@ -471,10 +479,10 @@ std::string digests() {
   for (const Row& row : table()) {
     Tape tape;
     const Tape::Scope on(tape);
-    const Called module = made(row, 3000, DType::kF32);
-    const auto inputs = inputs_of(row, module, DType::kF32);
-    report.add(row.name, to_vector(module.call(inputs)));
-    for (const Tensor& g : gradients_of(module, inputs)) report.add(row.name, to_vector(g));
+    const Called layer = made(row, 3000, DType::kF32);
+    const auto inputs = inputs_of(row, layer, DType::kF32);
+    report.add(row.name, to_vector(layer.call(inputs)));
+    for (const Tensor& g : gradients_of(layer, inputs)) report.add(row.name, to_vector(g));
   }
   return report.text();
 }

@@ -56,10 +56,10 @@ class Cases {
 
   /// A module with random parameters; `call` is given the inputs.
   template <class Module, class Call>
-  void module(const std::string& name, Module module, const std::vector<Shape>& shapes,
-              const Call& call) {
+  void layer(const std::string& name, Module layer, const std::vector<Shape>& shapes,
+             const Call& call) {
     begin(name);
-    const Parameters all = parameters(module);
+    const Parameters all = parameters(layer);
     for (const NamedParameter& named : all) {
       const Tensor& value = named.parameter->value;
       const double low = value.rank() == 1 ? 0.1 : -0.9;  // a running variance is positive
@@ -68,7 +68,7 @@ class Cases {
     }
     std::vector<Tensor> inputs;
     for (const Shape& shape : shapes) inputs.push_back(input(shape));
-    result(trained(all), inputs, [&] { return call(module, inputs); });
+    result(trained(all), inputs, [&] { return call(layer, inputs); });
     for (const NamedParameter& named : all) {
       if (!named.parameter->is_trained) add("result/" + named.name, named.parameter->value);
     }
@@ -132,27 +132,27 @@ void dense_layers(Cases& cases) {
   const DType t = cases.dtype();
   for (std::size_t k = 0; k < EnumNames<Activation>::names.size(); ++k) {
     const auto f = static_cast<Activation>(k);
-    cases.module(std::string("mlp_") + EnumNames<Activation>::names[k], Mlp({3, 5, 2}, f, f, t),
-                 {{4, 3}}, [](const Mlp& m, List x) { return m(x[0] - 0.5); });
+    cases.layer(std::string("mlp_") + EnumNames<Activation>::names[k], Mlp({3, 5, 2}, f, f, t),
+                {{4, 3}}, [](const Mlp& m, List x) { return m(x[0] - 0.5); });
   }
-  cases.module("layer_norm", LayerNorm(5, t), {{2, 4, 5}},
-               [](const LayerNorm& m, List x) { return m(x[0]); });
-  cases.module("batch_norm", BatchNorm(3, t), {{6, 3}},
-               [](BatchNorm& m, List x) { return m(x[0], kInference); });
-  cases.module("batch_norm_training", BatchNorm(3, t), {{6, 3}},
-               [](BatchNorm& m, List x) { return m(x[0], {.is_training = true}); });
+  cases.layer("layer_norm", LayerNorm(5, t), {{2, 4, 5}},
+              [](const LayerNorm& m, List x) { return m(x[0]); });
+  cases.layer("batch_norm", BatchNorm(3, t), {{6, 3}},
+              [](BatchNorm& m, List x) { return m(x[0], kInference); });
+  cases.layer("batch_norm_training", BatchNorm(3, t), {{6, 3}},
+              [](BatchNorm& m, List x) { return m(x[0], {.is_training = true}); });
   const GraphPtr groups = grouping({0, 4, 7});
-  cases.module("instance_norm", InstanceNorm(3, t), {{7, 3}},
-               [&](const InstanceNorm& m, List x) { return m(x[0], groups); });
+  cases.layer("instance_norm", InstanceNorm(3, t), {{7, 3}},
+              [&](const InstanceNorm& m, List x) { return m(x[0], groups); });
   const GraphPtr kinds = selection({2, 0, 2, 1}, 3);
-  cases.module("embedding", Embedding(3, 2, t), {},
-               [&](const Embedding& m, List) { return m(kinds); });
+  cases.layer("embedding", Embedding(3, 2, t), {},
+              [&](const Embedding& m, List) { return m(kinds); });
 }
 
 void attention_layers(Cases& cases) {
   const DType t = cases.dtype();
   const auto add = [&](const char* name, const Heads& heads) {
-    cases.module(
+    cases.layer(
         name, Attention(6, 4, heads, t), {{2, 3, 6}, {2, 5, 4}}, [](const Attention& m, List x) {
           const Tensor weights = tensor({2, 5}, {1, 1, 1, 0, 0, 1, 1, 1, 1, 1}, x[0].dtype());
           return m(x[0], x[1], weights);
@@ -175,11 +175,11 @@ void graph_layers(Cases& cases) {
                           .hidden_widths = {7},
                           .aggregation = static_cast<Aggregation>(k)},
                          t);
-    cases.module(std::string("message_passing_") + EnumNames<Aggregation>::names[k], layer,
-                 {{7, 5}, {n_edges, 6}, {n_edges, 1}}, [&](const MessagePassing& m, List x) {
-                   const auto [nodes, edges] = m(graph, {x[0], x[1]}, x[2]);
-                   return concat({reshape(nodes, {nodes.size()}), reshape(edges, {edges.size()})});
-                 });
+    cases.layer(std::string("message_passing_") + EnumNames<Aggregation>::names[k], layer,
+                {{7, 5}, {n_edges, 6}, {n_edges, 1}}, [&](const MessagePassing& m, List x) {
+                  const auto [nodes, edges] = m(graph, {x[0], x[1]}, x[2]);
+                  return concat({reshape(nodes, {nodes.size()}), reshape(edges, {edges.size()})});
+                });
     add_graph(cases, *graph);
   }
   const GraphPtr reach = uneven_graph(6, 8, true);
@@ -191,12 +191,11 @@ void graph_layers(Cases& cases) {
                                .result_channels = 3,
                                .hidden_widths = {4}},
                               t);
-      cases.module(format("integral_{}{}", EnumNames<TransformKind>::names[k],
-                          has_weights ? "_weighted" : ""),
-                   layer, {{6, 2}, {8, 2}, {8, 3}, {8, 1}},
-                   [&](const IntegralTransform& m, List x) {
-                     return m(reach, {x[0], x[1]}, x[2], has_weights ? x[3] : Tensor());
-                   });
+      cases.layer(format("integral_{}{}", EnumNames<TransformKind>::names[k],
+                         has_weights ? "_weighted" : ""),
+                  layer, {{6, 2}, {8, 2}, {8, 3}, {8, 1}}, [&](const IntegralTransform& m, List x) {
+                    return m(reach, {x[0], x[1]}, x[2], has_weights ? x[3] : Tensor());
+                  });
       add_graph(cases, *reach);
     }
   }

@@ -32,8 +32,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 def run(*words, code=0):
     """What a command prints, both streams together; it must end with `code`."""
     result = subprocess.run([str(word) for word in words], capture_output=True, text=True)
-    assert result.returncode == code, f"{words}: {result.returncode}\n{result.stdout}{result.stderr}"
-    return result.stdout + result.stderr
+    text = result.stdout + result.stderr
+    assert result.returncode == code, f"{words}: {result.returncode}\n{text}"
+    return text
 
 
 def example():
@@ -116,7 +117,9 @@ class PyTorch(Files):
     def network(self):
         torch.manual_seed(1)
         return torch.nn.Sequential(
-            torch.nn.Linear(3, 4), torch.nn.BatchNorm1d(4), torch.nn.Linear(4, 2, dtype=torch.bfloat16)
+            torch.nn.Linear(3, 4),
+            torch.nn.BatchNorm1d(4),
+            torch.nn.Linear(4, 2, dtype=torch.bfloat16),
         )
 
     def test_a_state_dict_arrives_with_new_names(self):
@@ -154,14 +157,14 @@ class PyTorch(Files):
         )
         torch.save({"a": {"w": torch.ones(1)}, "b": {"w": torch.ones(1)}}, self.path("two.pt"))
         self.assertIn("several maps with tensors (a, b): say with --key",
-                      self.convert(self.path("two.pt"), out, code=2))  # fmt: skip
+                      self.convert(self.path("two.pt"), out, code=2))
         self.assertIn("has no 'c' of 'c' (there: a, b)",
-                      self.convert(self.path("two.pt"), out, "--key", "c", code=2))  # fmt: skip
+                      self.convert(self.path("two.pt"), out, "--key", "c", code=2))
         torch.save({"a.w": torch.ones(1), "b.w": torch.ones(1)}, self.path("net.pt"))
         self.assertIn("'a.w' and 'b.w' would both be named 'w'",
-                      self.convert(self.path("net.pt"), out, "--rename", r"^..=", code=2))  # fmt: skip
+                      self.convert(self.path("net.pt"), out, "--rename", "^..=", code=2))
         self.assertIn("is no regular expression",
-                      self.convert(self.path("net.pt"), out, "--rename", "(=", code=2))  # fmt: skip
+                      self.convert(self.path("net.pt"), out, "--rename", "(=", code=2))
         self.assertIn("cannot read", self.convert(self.path("none.pt"), out, code=2))
         self.assertFalse(out.exists())
 

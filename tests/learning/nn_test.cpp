@@ -38,9 +38,9 @@ void expect_equal(const Tensor& a, const Tensor& b) {
 }
 
 template <class Module>
-Module randomized(Module module, std::uint64_t seed = 1) {
-  initialize(parameters(module), seed);
-  return module;
+Module randomized(Module layer, std::uint64_t seed = 1) {
+  initialize(parameters(layer), seed);
+  return layer;
 }
 
 double mean_of(const std::vector<double>& x) {

@@ -193,7 +193,7 @@ INSTANTIATE_TEST_SUITE_P(
         Rule{"momentum", Sgd{.learning_rate = 0.05, .momentum = 0.8}},
         Rule{"nesterov",
              Sgd{.learning_rate = 0.05, .momentum = 0.8, .nesterov = true, .weight_decay = 0.1}}),
-    [](const auto& info) { return info.param.name; });
+    [](const auto& row) { return row.param.name; });
 
 // The first step of Adam is the learning rate against the sign of the gradient, whatever its size.
 TEST(Optimizer, FirstStepOfAdamIsTheLearningRate) {
