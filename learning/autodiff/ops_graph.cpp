@@ -13,6 +13,8 @@ namespace filigree::learning {
 
 namespace {
 
+constexpr Index kWidth = kKernelsRunOnHost ? 32 : 1;  ///< channels that one item handles
+
 void require_rows(const char* what, const Tensor& x, Offset n, const char* things) {
   FILIGREE_REQUIRE(x.rank() >= 1 && x.rows() == n,
                    "{}: values {} for a graph with {} {}: their first extents must agree", what,
@@ -39,26 +41,36 @@ void mark_largest(const Graph& graph, const Tensor& edges, const Tensor& mask) {
   const GraphView rows = graph.view();
   const Index n_edges = edges.rows();
   const Index channels = n_edges == 0 ? 0 : edges.size() / n_edges;
+  const Index blocks = (channels + kWidth - 1) / kWidth;
   const T* values = edges.data<T>();
   T* marks = TensorAccess::data<T>(mask);
   for_items(
-      "segment_max/mask", graph.n_receivers(), edges.size(), FILIGREE_LAMBDA(Index i) {
-        for (Index c = 0; c < channels; ++c) {
-          Offset best = rows.row_begin(i);
-          for (Offset e = best; e < rows.row_end(i); ++e) {
-            const T value = values[e * channels + c];
-            const T held = values[best * channels + c];
-            if (value > held || (value != value && held == held)) best = e;
-            marks[e * channels + c] = T(0);
+      "segment_max/mask", graph.n_receivers() * blocks, edges.size(), FILIGREE_LAMBDA(Index item) {
+        const Index i = item / blocks;
+        const Index first = item % blocks * kWidth;
+        const Index n = channels - first < kWidth ? channels - first : kWidth;
+        const Offset begin = rows.row_begin(i), end = rows.row_end(i);
+        if (begin == end) return;
+        T held[kWidth];
+        Index best[kWidth] = {};  // counted from the row's first edge
+        for (Index c = 0; c < n; ++c) held[c] = values[begin * channels + first + c];
+        for (Offset e = begin; e < end; ++e) {
+          const T* value = values + e * channels + first;
+          T* mark = marks + e * channels + first;
+          for (Index c = 0; c < n; ++c) {
+            const bool is_larger =
+                value[c] > held[c] || (value[c] != value[c] && held[c] == held[c]);
+            held[c] = is_larger ? value[c] : held[c];
+            best[c] = is_larger ? static_cast<Index>(e - begin) : best[c];
+            mark[c] = T(0);
           }
-          if (rows.row_begin(i) < rows.row_end(i)) marks[best * channels + c] = T(1);
         }
+        for (Index c = 0; c < n; ++c) marks[(begin + best[c]) * channels + first + c] = T(1);
       });
 }
 
 struct BySender {
   TransposeView rows;
-  FILIGREE_FUNCTION Index n_rows() const { return rows.n_senders(); }
   FILIGREE_FUNCTION Offset begin(Index i) const { return rows.row_begin(i); }
   FILIGREE_FUNCTION Offset end(Index i) const { return rows.row_end(i); }
   FILIGREE_FUNCTION Index edge(Offset p) const { return rows.edge(p); }
@@ -66,7 +78,6 @@ struct BySender {
 };
 struct ByReceiver {
   GraphView rows;
-  FILIGREE_FUNCTION Index n_rows() const { return rows.n_receivers(); }
   FILIGREE_FUNCTION Offset begin(Index i) const { return rows.row_begin(i); }
   FILIGREE_FUNCTION Offset end(Index i) const { return rows.row_end(i); }
   FILIGREE_FUNCTION Index edge(Offset p) const { return static_cast<Index>(p); }
@@ -82,7 +93,6 @@ void multiply(const Rows& rows, Index n_rows, const Tensor& weights, const Tenso
   T* to = TensorAccess::data<T>(y);
   const Index channels = n_rows == 0 ? 0 : y.size() / n_rows;
   const bool one_weight = weights.columns() == 1 && channels != 1;
-  constexpr Index kWidth = kKernelsRunOnHost ? 32 : 1;
   const Index blocks = (channels + kWidth - 1) / kWidth;
   for_items(
       "spmm", n_rows * blocks, 2 * Offset(weights.rows()) * channels, FILIGREE_LAMBDA(Index item) {

@@ -14,51 +14,67 @@ namespace filigree::learning {
 namespace {
 
 constexpr int kMaxDimensions = 4;
-/// Units that are handled together, so that loops over them become vector instructions.
-constexpr Index kUnits = kKernelsRunOnHost ? 64 : 1;
+/// Values that are handled together, so that loops over them become vector instructions.
+constexpr Index kTogether = kKernelsRunOnHost ? 64 : 1;
 
-/// Where the channels lie: channel c of unit u at point p is at (c n_points + p) width + u.
+/// Where the channels lie: unit u at point p is entry p width + u of each channel.
 struct Channels {
   Index n_points, width;
   int dimensions, order;
 
-  FILIGREE_FUNCTION Offset at(int channel, Index point, Index unit) const {
-    return (Offset(channel) * n_points + point) * width + unit;
+  FILIGREE_FUNCTION Offset entries() const { return Offset(n_points) * width; }
+  FILIGREE_FUNCTION Offset at(int channel, Offset entry) const {
+    return channel * entries() + entry;
   }
-  FILIGREE_FUNCTION Index blocks() const { return (width + kUnits - 1) / kUnits; }
+  Index items() const { return static_cast<Index>((entries() + kTogether - 1) / kTogether); }
+  Offset work() const { return jet_channels(dimensions, order) * entries(); }
 };
 
-/// z -> y; `bias` may be null and belongs to the value alone.
+/// n values before the activation from an entry on, then zeros: the number of steps of the loop
+/// that follows is fixed, and its memory is its own. `bias` may be null.
+template <class T>
+FILIGREE_FUNCTION void load(const T* z, const T* bias, Offset entry, Index n, Index width,
+                            T* values) {
+  for (Index u = 0; u < kTogether; ++u) values[u] = u < n ? z[entry + u] : T(0);
+  if (bias == nullptr) return;
+  for (Index u = 0; u < n;) {
+    const auto unit = static_cast<Index>((entry + u) % width);
+    const Index run = width - unit < n - u ? width - unit : n - u;
+    for (Index k = 0; k < run; ++k) values[u + k] += bias[unit + k];
+    u += run;
+  }
+}
+
+/// z -> y; `bias` belongs to the value alone.
 template <class T, class F>
 void activate(const F& f, const Channels& c, const T* z, const T* bias, T* y) {
-  const Index blocks = c.blocks();
-  const Offset work = 4 * Offset(jet_channels(c.dimensions, c.order)) * c.n_points * c.width;
   for_items(
-      "jet/activate", c.n_points * blocks, work, FILIGREE_LAMBDA(Index item) {
-        const Index p = item / blocks;
-        const Index u0 = item % blocks * kUnits;
-        const Index n = c.width - u0 < kUnits ? c.width - u0 : kUnits;
-        T slopes[kUnits], bends[kUnits];
-        const T* value = z + c.at(0, p, u0);
-        T* result = y + c.at(0, p, u0);
-        for (Index u = 0; u < n; ++u) {
-          const auto d = f.derivatives(bias == nullptr ? value[u] : value[u] + bias[u0 + u]);
-          result[u] = d.value;
+      "jet/activate", c.items(), 4 * c.work(), FILIGREE_LAMBDA(Index item) {
+        const Offset entry = Offset(item) * kTogether;
+        const Offset left = c.entries() - entry;
+        const Index n = left < kTogether ? static_cast<Index>(left) : kTogether;
+        T values[kTogether], slopes[kTogether], bends[kTogether];
+        load(z, bias, entry, n, c.width, values);
+        for (Index u = 0; u < kTogether; ++u) {
+          const auto d = f.derivatives(values[u]);
+          values[u] = d.value;
           slopes[u] = d.first;
           bends[u] = d.second;
         }
+        T* result = y + entry;
+        for (Index u = 0; u < n; ++u) result[u] = values[u];
         for (int i = 0; i < c.dimensions; ++i) {
-          const T* first = z + c.at(1 + i, p, u0);
-          T* to = y + c.at(1 + i, p, u0);
+          const T* first = z + c.at(1 + i, entry);
+          T* to = y + c.at(1 + i, entry);
           for (Index u = 0; u < n; ++u) to[u] = slopes[u] * first[u];
         }
         int channel = 1 + c.dimensions;
         for (int i = 0; i < c.dimensions && c.order == 2; ++i) {
           for (int j = i; j < c.dimensions; ++j, ++channel) {
-            const T* zi = z + c.at(1 + i, p, u0);
-            const T* zj = z + c.at(1 + j, p, u0);
-            const T* zij = z + c.at(channel, p, u0);
-            T* to = y + c.at(channel, p, u0);
+            const T* zi = z + c.at(1 + i, entry);
+            const T* zj = z + c.at(1 + j, entry);
+            const T* zij = z + c.at(channel, entry);
+            T* to = y + c.at(channel, entry);
             for (Index u = 0; u < n; ++u) to[u] = bends[u] * zi[u] * zj[u] + slopes[u] * zij[u];
           }
         }
@@ -68,51 +84,50 @@ void activate(const F& f, const Channels& c, const T* z, const T* bias, T* y) {
 /// The gradient with respect to z (and z + bias), from that with respect to y.
 template <class T, class F>
 void activate_adjoint(const F& f, const Channels& c, const T* z, const T* bias, const T* g, T* r) {
-  const Index blocks = c.blocks();
-  const Offset work = 8 * Offset(jet_channels(c.dimensions, c.order)) * c.n_points * c.width;
   for_items(
-      "jet/adjoint", c.n_points * blocks, work, FILIGREE_LAMBDA(Index item) {
-        const Index p = item / blocks;
-        const Index u0 = item % blocks * kUnits;
-        const Index n = c.width - u0 < kUnits ? c.width - u0 : kUnits;
-        T slopes[kUnits], bends[kUnits], thirds[kUnits];
-        const T* value = z + c.at(0, p, u0);
-        const T* g0 = g + c.at(0, p, u0);
-        T* r0 = r + c.at(0, p, u0);
-        for (Index u = 0; u < n; ++u) {
-          const auto d = f.derivatives(bias == nullptr ? value[u] : value[u] + bias[u0 + u]);
+      "jet/adjoint", c.items(), 8 * c.work(), FILIGREE_LAMBDA(Index item) {
+        const Offset entry = Offset(item) * kTogether;
+        const Offset left = c.entries() - entry;
+        const Index n = left < kTogether ? static_cast<Index>(left) : kTogether;
+        T values[kTogether], slopes[kTogether], bends[kTogether], thirds[kTogether];
+        load(z, bias, entry, n, c.width, values);
+        for (Index u = 0; u < kTogether; ++u) {
+          const auto d = f.derivatives(values[u]);
           slopes[u] = d.first;
           bends[u] = d.second;
           thirds[u] = d.third;
-          r0[u] = g0[u] * d.first;
         }
+        T totals[kTogether] = {};  // for the value
+        T firsts[kMaxDimensions][kTogether];
+        for (Index u = 0; u < n; ++u) totals[u] = g[entry + u] * slopes[u];
         for (int i = 0; i < c.dimensions; ++i) {
-          const T* zi = z + c.at(1 + i, p, u0);
-          const T* gi = g + c.at(1 + i, p, u0);
-          T* ri = r + c.at(1 + i, p, u0);
+          const T* zi = z + c.at(1 + i, entry);
+          const T* gi = g + c.at(1 + i, entry);
           for (Index u = 0; u < n; ++u) {
-            ri[u] = gi[u] * slopes[u];
-            r0[u] += gi[u] * bends[u] * zi[u];
+            firsts[i][u] = gi[u] * slopes[u];
+            totals[u] += gi[u] * bends[u] * zi[u];
           }
         }
         int channel = 1 + c.dimensions;
         for (int i = 0; i < c.dimensions && c.order == 2; ++i) {
           for (int j = i; j < c.dimensions; ++j, ++channel) {
-            const T* zi = z + c.at(1 + i, p, u0);
-            const T* zj = z + c.at(1 + j, p, u0);
-            const T* zij = z + c.at(channel, p, u0);
-            const T* gij = g + c.at(channel, p, u0);
-            T* ri = r + c.at(1 + i, p, u0);
-            T* rj = r + c.at(1 + j, p, u0);
-            T* rij = r + c.at(channel, p, u0);
+            const T* zi = z + c.at(1 + i, entry);
+            const T* zj = z + c.at(1 + j, entry);
+            const T* zij = z + c.at(channel, entry);
+            const T* gij = g + c.at(channel, entry);
+            T* rij = r + c.at(channel, entry);
             for (Index u = 0; u < n; ++u) {
-              const T bend = gij[u] * bends[u];
-              rij[u] = gij[u] * slopes[u];
-              r0[u] += gij[u] * thirds[u] * zi[u] * zj[u] + bend * zij[u];
-              ri[u] += bend * zj[u];
-              rj[u] += bend * zi[u];  // twice for i = j
+              totals[u] += gij[u] * (thirds[u] * zi[u] * zj[u] + bends[u] * zij[u]);
             }
+            for (Index u = 0; u < n; ++u) firsts[i][u] += gij[u] * bends[u] * zj[u];
+            for (Index u = 0; u < n; ++u) firsts[j][u] += gij[u] * bends[u] * zi[u];
+            for (Index u = 0; u < n; ++u) rij[u] = gij[u] * slopes[u];
           }
+        }
+        for (Index u = 0; u < n; ++u) r[entry + u] = totals[u];
+        for (int i = 0; i < c.dimensions; ++i) {
+          T* ri = r + c.at(1 + i, entry);
+          for (Index u = 0; u < n; ++u) ri[u] = firsts[i][u];
         }
       });
 }

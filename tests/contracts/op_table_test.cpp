@@ -302,7 +302,7 @@ TEST_P(OpTable, AllocatesNothingOnceTheTapeHasGrown) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, OpTable, testing::ValuesIn(table()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 TEST(OpTableOfBareGraphs, SumsAreZeroAndGradientsEmpty) {
   const GraphPtr graph = bare_graph();
@@ -454,7 +454,7 @@ TEST_P(BadOpTable, SaysWhatDoesNotFit) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ops, BadOpTable, testing::ValuesIn(bad_table()),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 }  // namespace
 }  // namespace filigree::learning
