@@ -128,6 +128,21 @@ function(filigree_tests name)
   endif()
 endfunction()
 
+# A program that computes cases, and a script that computes them again with PyTorch where that is
+# installed (label external).
+function(filigree_torch_comparison)
+  if(NOT TARGET filigree_learning OR NOT TARGET filigree_io)
+    return()
+  endif()
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
+  add_executable(filigree_torch_cases tests/external/torch_cases.cpp)
+  target_link_libraries(filigree_torch_cases PRIVATE filigree_learning filigree_io filigree_options)
+  add_test(NAME external.torch
+           COMMAND Python3::Interpreter "${PROJECT_SOURCE_DIR}/tests/external/compare_torch.py"
+                   "$<TARGET_FILE:filigree_torch_cases>")
+  set_tests_properties(external.torch PROPERTIES LABELS external SKIP_RETURN_CODE 77)
+endfunction()
+
 # One executable example_<file> per source; ctest runs each, and it has to end with 0.
 function(filigree_examples)
   file(GLOB sources CONFIGURE_DEPENDS ${ARGN})

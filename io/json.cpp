@@ -3,6 +3,8 @@
 #include "io/json.hpp"
 
 #include <algorithm>
+#include <set>
+#include <vector>
 
 #include "core/error.hpp"
 
@@ -32,13 +34,13 @@ int depth_of(std::string_view text) {
   return deepest;
 }
 
-}  // namespace
+using Json = nlohmann::ordered_json;
 
-nlohmann::ordered_json parse_json(std::string_view text, const std::string& label) {
+Json parse(std::string_view text, const std::string& label, const Json::parser_callback_t& seen) {
   FILIGREE_REQUIRE(depth_of(text) <= kMaxDepth, "{}: not valid JSON: nested deeper than {} levels",
                    label, kMaxDepth);
   try {
-    return nlohmann::ordered_json::parse(text);
+    return Json::parse(text, seen);
   } catch (const nlohmann::json::exception& error) {
     // "[json.exception.parse_error.101] parse error at line 1, column 3: ..." without the bracket.
     std::string reason = error.what();
@@ -48,9 +50,34 @@ nlohmann::ordered_json parse_json(std::string_view text, const std::string& labe
   }
 }
 
-std::string json_text(const nlohmann::ordered_json& json) {
+}  // namespace
+
+nlohmann::ordered_json parse_json(std::string_view text, const std::string& label) {
+  return parse(text, label, nullptr);
+}
+
+nlohmann::ordered_json parse_json_with_unique_keys(std::string_view text, const std::string& label,
+                                                   std::size_t max_keys) {
+  std::size_t n_keys = 0;
+  std::vector<std::set<std::string>> keys;  // of the objects that are open
+  return parse(text, label, [&](int, Json::parse_event_t event, Json& value) {
+    if (event == Json::parse_event_t::object_start) keys.emplace_back();
+    if (event == Json::parse_event_t::object_end) keys.pop_back();
+    if (event == Json::parse_event_t::key) {
+      FILIGREE_REQUIRE(++n_keys <= 5 * max_keys && keys.back().size() < max_keys,
+                       "{}: it has more than the {} keys allowed", label, max_keys);
+      FILIGREE_REQUIRE(keys.back().insert(value.get<std::string>()).second,
+                       "{}: the key '{}' is there twice", label, value.get<std::string>());
+    }
+    return true;
+  });
+}
+
+std::string json_text(const nlohmann::ordered_json& json, JsonStyle style) {
+  const bool indented = style == JsonStyle::kIndented;
   // Text that is not UTF-8 (odd file names on a command line) gets replacement characters.
-  return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  return json.dump(indented ? 2 : -1, ' ', false, replace) + (indented ? "\n" : "");
 }
 
 }  // namespace filigree

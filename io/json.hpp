@@ -13,7 +13,14 @@ namespace filigree {
 /// on nesting deeper than 100.
 nlohmann::ordered_json parse_json(std::string_view text, const std::string& label);
 
-/// Indented by two blanks, with a final newline.
-std::string json_text(const nlohmann::ordered_json& json);
+/// The same, and InputError where an object repeats a key, has more than `max_keys` of them, or all
+/// objects together more than five times as many: looking up a key takes time in proportion.
+nlohmann::ordered_json parse_json_with_unique_keys(std::string_view text, const std::string& label,
+                                                   std::size_t max_keys);
+
+enum class JsonStyle { kIndented, kOneLine };
+
+/// Indented by two blanks, with a final newline; or on one line, without.
+std::string json_text(const nlohmann::ordered_json& json, JsonStyle style = JsonStyle::kIndented);
 
 }  // namespace filigree

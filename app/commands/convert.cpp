@@ -10,6 +10,7 @@
 #include "io/npz.hpp"
 #include "io/npz_writer.hpp"
 #include "io/vtk_writer.hpp"
+#include "io/weights.hpp"
 #include "io/writers.hpp"
 
 namespace filigree::app {
@@ -94,28 +95,46 @@ void convert_file(const ConvertArguments& arguments) {
   print(format("{} -> {}\n", arguments.in, out.string()));
 }
 
+/// Weights have no frame in them: every array goes as it is.
+void convert_weights(const ConvertArguments& arguments) {
+  save_weights(arguments.out, load_weights(arguments.in));
+  print(format("{} -> {}\n", arguments.in, arguments.out));
+}
+
+bool is_safetensors(const fs::path& file) {
+  return file.extension() == ".safetensors";
+}
+
 }  // namespace
 
 void add_convert(CLI::App& app, Program&) {
   const auto arguments = std::make_shared<ConvertArguments>();
-  CLI::App* command = app.add_subcommand("convert", "turn frames into another format");
+  CLI::App* command = app.add_subcommand("convert", "turn frames or weights into another format");
   command->footer(
-      "Formats: npz (NumPy), vtp and vtu (ParaView). Names, types, units and values stay as they\n"
-      "are. With --to, OUT becomes a folder like that of a run, with an index of the frames for\n"
-      "ParaView (vtk); it must not exist or be empty.\n"
+      "Formats: npz (NumPy), vtp and vtu (ParaView); for weights of networks safetensors and npz.\n"
+      "Names, types, units and values stay as they are. With --to, OUT becomes a folder like that\n"
+      "of a run, with an index of the frames for ParaView (vtk); it must not exist or be empty.\n"
       "Examples:\n"
       "  filigree convert runs/dam_break-1/frames/water_000012.vtp water.npz\n"
       "  filigree convert water.npz water.vtp\n"
-      "  filigree convert runs/dam_break-1 arrays --to npz\n");
-  command->add_option("IN", arguments->in, "a frame (.npz, .vtp, .vtu, .vtm) or a run's folder")
+      "  filigree convert runs/dam_break-1 arrays --to npz\n"
+      "  filigree convert network.npz network.safetensors\n");
+  command
+      ->add_option(
+          "IN", arguments->in,
+          "a frame (.npz, .vtp, .vtu, .vtm), weights (.safetensors, .npz) or a run's folder")
       ->required();
-  command->add_option("OUT", arguments->out, "file (.npz, .vtp, .vtu), or folder with --to")
+  command
+      ->add_option("OUT", arguments->out,
+                   "file (.npz, .vtp, .vtu, .safetensors), or folder with --to")
       ->required();
   command->add_option("--to", arguments->to, "format of the series in the folder OUT")
       ->check(CLI::IsMember({"npz", "vtk"}))
       ->type_name("npz|vtk");
   command->callback([arguments] {
-    if (arguments->to.empty()) {
+    if (is_safetensors(arguments->in) || is_safetensors(arguments->out)) {
+      convert_weights(*arguments);
+    } else if (arguments->to.empty()) {
       convert_file(*arguments);
     } else {
       convert_series(*arguments);

@@ -1,15 +1,16 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
 
 #include "app/program.hpp"
-#include "io/checkpoint.hpp"
+#include "io/json.hpp"
 #include "io/manifest.hpp"
 #include "io/npy.hpp"
-#include "io/npz.hpp"
+#include "io/weights.hpp"
 
 namespace filigree::app {
 namespace {
@@ -19,6 +20,13 @@ std::string shape_text(const NamedArray& array) {
   std::vector<std::string> extents;
   for (const std::int64_t extent : array.shape) extents.push_back(format("{}", extent));
   return "[" + join(extents) + "]";
+}
+
+/// A text from a file, quoted if it holds something that a terminal could act upon.
+std::string shown(const std::string& text) {
+  const bool is_plain =
+      std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= ' ' && c != 127; });
+  return is_plain ? text : json_text(text, JsonStyle::kOneLine);
 }
 
 /// "min .. max" of the finite values and how many are not.
@@ -45,25 +53,26 @@ std::string arrays_text(const Arrays& arrays) {
   std::size_t width = 0;
   std::size_t shape_width = 0;
   for (const NamedArray& array : arrays) {
-    width = std::max(width, array.name.size());
+    width = std::max(width, shown(array.name).size());
     shape_width = std::max(shape_width, shape_text(array).size());
   }
   std::string text;
   for (const NamedArray& array : arrays) {
-    text += format("  {:<{}}  {}  {:<{}}  {}{}\n", array.name, width, name_of(array.dtype),
+    text += format("  {:<{}}  {}  {:<{}}  {}{}\n", shown(array.name), width, name_of(array.dtype),
                    shape_text(array), shape_width, range_text(array),
                    array.unit.empty() ? "" : " " + array.unit);
   }
   return text;
 }
 
-std::string checkpoint_text(const fs::path& file) {
-  const Checkpoint checkpoint = read_checkpoint(file);
-  std::string text = "checkpoint\n";
-  for (const auto& [key, value] : checkpoint.header.items()) {
-    if (!value.is_structured()) text += format("  {:<16} {}\n", key, value.dump());
+/// "KIND, 3 arrays, 16 floating-point values", metadata, and a line per array.
+std::string weights_text(const char* kind, const Weights& weights) {
+  std::string text = format("{}, {} arrays, {} floating-point values\n", kind,
+                            weights.arrays.size(), parameter_count(weights.arrays));
+  for (const auto& [key, value] : weights.metadata) {
+    text += format("  {:<16} {}\n", shown(key), shown(value));
   }
-  return text + format("{} arrays\n", checkpoint.arrays.size()) + arrays_text(checkpoint.arrays);
+  return text + arrays_text(weights.arrays);
 }
 
 std::string manifest_text(const fs::path& file) {
@@ -99,16 +108,14 @@ std::string info_text(const fs::path& path) {
     return manifest_text(path / "manifest.json");
   }
   const std::string extension = path.extension().string();
-  if (extension == ".fgc") return checkpoint_text(path);
-  if (extension == ".npz") {
-    const NamedArrays arrays = read_npz(path);
-    return format("NPZ archive, {} arrays\n", arrays.size()) + arrays_text(arrays);
-  }
+  if (extension == ".fgc") return weights_text("checkpoint", load_weights(path));
+  if (extension == ".npz") return weights_text("NPZ archive", load_weights(path));
+  if (extension == ".safetensors") return weights_text("safetensors", load_weights(path));
   if (extension == ".npy") return "NPY array\n" + arrays_text(std::vector{read_npy(path)});
   if (path.filename() == "manifest.json") return manifest_text(path);
   throw InputError(
       format("'{}' is of no kind that is known here: checkpoint (.fgc), manifest.json, "
-             ".npz, .npy, or the folder of a run",
+             ".safetensors, .npz, .npy, or the folder of a run",
              path.string()));
 }
 
@@ -116,14 +123,16 @@ std::string info_text(const fs::path& path) {
 
 void add_info(CLI::App& app, Program&) {
   const auto file = std::make_shared<std::string>();
-  CLI::App* command =
-      app.add_subcommand("info", "show what is in a checkpoint, a manifest, a run, an array file");
+  CLI::App* command = app.add_subcommand(
+      "info", "show what is in a checkpoint, a manifest, a run, a file of weights or arrays");
   command->footer(
       "Examples:\n"
       "  filigree info runs/dam_break-1\n"
       "  filigree info runs/dam_break-1/checkpoints/checkpoint_000000001234.fgc\n"
-      "  filigree info frames/scene_000012.npz\n");
-  command->add_option("FILE", *file, ".fgc, manifest.json, .npz, .npy or a run's folder")
+      "  filigree info frames/scene_000012.npz\n"
+      "  filigree info network.safetensors\n");
+  command
+      ->add_option("FILE", *file, ".fgc, manifest.json, .safetensors, .npz, .npy or a run's folder")
       ->required();
   command->callback([file] { print(info_text(*file)); });
 }

@@ -67,12 +67,12 @@ class Check {
   void compare(const char* order, const Scalar& scalar_of) {
     std::vector<std::vector<double>> taped;
     {
-      Tape tape;
-      Tape::Scope on(tape);
+      const Tape::Scope on(tape_);
       std::vector<Tensor> wrt;
       for (const std::size_t k : asked_) wrt.push_back(inputs_[k]);
       for (const Tensor& g : grad(scalar_of(inputs_), wrt)) taped.push_back(to_vector(g));
     }
+    tape_.reset();
     for (std::size_t a = 0; a < asked_.size(); ++a) {
       double largest = 1;
       for (const double g : taped[a]) largest = std::max(largest, std::abs(g));
@@ -84,7 +84,7 @@ class Check {
   }
 
   template <class Scalar>
-  double central_difference(std::size_t input, std::size_t entry, const Scalar& scalar_of) const {
+  double central_difference(std::size_t input, std::size_t entry, const Scalar& scalar_of) {
     const double x = to_vector(inputs_[input])[entry];
     const double step = options_.step * std::max(1.0, std::abs(x));
     const double above = value_at(input, entry, x + step, scalar_of);
@@ -93,15 +93,16 @@ class Check {
   }
 
   template <class Scalar>
-  double value_at(std::size_t input, std::size_t entry, double value,
-                  const Scalar& scalar_of) const {
+  double value_at(std::size_t input, std::size_t entry, double value, const Scalar& scalar_of) {
     std::vector<double> values = to_vector(inputs_[input]);
     values[entry] = value;
     std::vector<Tensor> moved = inputs_;
+    const Tape::Scope on(tape_);
     moved[input] = tensor(inputs_[input].shape(), values, DType::kF64);
-    Tape tape;
-    Tape::Scope on(tape);
-    return item(scalar_of(moved));
+    const double result = item(scalar_of(moved));
+    moved.clear();
+    tape_.reset();
+    return result;
   }
 
   void note(const char* order, std::size_t input, std::size_t entry, double difference,
@@ -119,6 +120,7 @@ class Check {
   std::vector<Tensor> inputs_;
   std::vector<std::size_t> asked_;
   GradcheckReport report_;
+  Tape tape_;
 };
 
 }  // namespace

@@ -16,10 +16,10 @@ namespace filigree::learning {
 using TensorFunction = std::function<Tensor(const std::vector<Tensor>&)>;
 
 struct GradcheckOptions {
-  double step = 1e-5;          ///< of the central differences, relative to max(1, |x|)
-  double tolerance = 1e-7;     ///< relative to the largest gradient entry of the input, or to 1
-  bool second_order = true;    ///< also the derivative of the gradient in a random direction
-  std::vector<bool> is_asked;  ///< which inputs to differentiate; empty: all
+  double step = 1e-5;            ///< of the central differences, relative to max(1, |x|)
+  double tolerance = 1e-7;       ///< relative to the largest gradient entry of the input, or to 1
+  bool second_order = true;      ///< also the derivative of the gradient in a random direction
+  std::vector<bool> is_asked{};  ///< which inputs to differentiate; empty: all
 };
 
 struct GradcheckReport {

@@ -237,6 +237,11 @@ GraphPtr selection(const std::vector<Index>& indices, Index n_sources) {
 GraphPtr grouping(const std::vector<Index>& offsets) {
   FILIGREE_REQUIRE(!offsets.empty() && offsets.front() == 0,
                    "grouping: the offsets must begin with 0");
+  for (std::size_t g = 1; g < offsets.size(); ++g) {
+    FILIGREE_REQUIRE(offsets[g] >= offsets[g - 1],
+                     "grouping: offset {} is {}, less than the {} before it", g, offsets[g],
+                     offsets[g - 1]);
+  }
   std::vector<Offset> rows(offsets.begin(), offsets.end());
   std::vector<Index> items(static_cast<std::size_t>(offsets.back()));
   for (std::size_t k = 0; k < items.size(); ++k) items[k] = static_cast<Index>(k);

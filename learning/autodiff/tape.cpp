@@ -3,6 +3,7 @@
 #include "learning/autodiff/tape.hpp"
 
 #include <atomic>
+#include <unordered_set>
 
 namespace filigree::learning {
 
@@ -31,7 +32,8 @@ Current& here() {
 
 }  // namespace
 
-Tape::Tape(std::size_t block_bytes) : arena_("tape", block_bytes), life_(next_life()) {
+Tape::Tape(std::size_t block_bytes)
+    : arena_("tape", block_bytes), life_(next_life()), block_bytes_(block_bytes) {
   scratch_ = std::make_unique<Scratch>(arena_);
   for (std::size_t i = 0; i < kMaxTapes; ++i) {
     std::uint64_t none = 0;
@@ -59,6 +61,28 @@ void Tape::reset() {
   lives()[static_cast<std::size_t>(number_)] = life_;
 }
 
+std::size_t Tape::high_water() const {
+  return arena_.high_water() + (nested_ == nullptr ? 0 : nested_->high_water());
+}
+
+Tape& Tape::nested() {
+  if (nested_ == nullptr) nested_ = std::make_unique<Tape>(block_bytes_);
+  return *nested_;
+}
+
+std::vector<Tensor> Tape::captured() const {
+  std::vector<Tensor> found;
+  std::unordered_set<std::uint64_t> seen;
+  for (const Record& record : records_) {
+    for (const Tensor& x : record.inputs) {
+      const bool is_in_memory = x.memory_tape_ == number_ && x.version_ == life_;
+      if (is_in_memory || TensorAccess::is_recorded(x, life_)) continue;
+      if (seen.insert(x.id()).second) found.push_back(x);
+    }
+  }
+  return found;
+}
+
 Tape* Tape::current() {
   return here().tape;
 }
@@ -71,6 +95,16 @@ Tape::Scope::Scope(Tape& tape) : before_(here().tape), recorded_before_(here().r
 }
 Tape::Scope::~Scope() {
   here() = {before_, recorded_before_};
+}
+
+NestedScope::NestedScope() {
+  if (Tape::current() == nullptr) own_.emplace(std::size_t{1} << 20);
+  tape_ = own_ ? &*own_ : &Tape::current()->nested();
+  on_.emplace(*tape_);
+}
+NestedScope::~NestedScope() {
+  on_.reset();
+  tape_->reset();
 }
 
 Unrecorded::Unrecorded() : before_(here().records) {

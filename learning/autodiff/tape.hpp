@@ -18,6 +18,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,6 +41,11 @@ class Adjoint {
   /// True: what the adjoint does is to be recorded, so write it with operations.
   virtual bool create_graph() const = 0;
   virtual void give(std::size_t input, const Tensor& gradient) = 0;
+
+  /// For adjoints that go on summing in an order of their own: the gradient with respect to this
+  /// input that has come together so far, undefined if none has, and what it becomes.
+  virtual Tensor so_far(std::size_t input) const = 0;
+  virtual void replace(std::size_t input, const Tensor& total) = 0;
 
  protected:
   ~Adjoint() = default;
@@ -72,9 +78,16 @@ class Tape {
 
   std::size_t n_records() const { return records_.size(); }
   std::size_t bytes_in_use() const { return arena_.bytes_in_use(); }
-  std::size_t high_water() const { return arena_.high_water(); }
+  /// Most bytes ever in use, here and on the tapes nested in this one.
+  std::size_t high_water() const;
   Arena& arena() { return arena_; }
   GemmWorkspace& gemm_workspace() { return gemm_workspace_; }
+
+  /// The tape for work within operations on this one (NestedScope), made when first asked for.
+  Tape& nested();
+  /// The tensors that recorded operations used but that were not made here, each once, in the order
+  /// of their use.
+  std::vector<Tensor> captured() const;
 
   /// True while the tape of this number has not been reset since the life of this number.
   static bool is_alive(std::int32_t number, std::uint64_t life);
@@ -108,6 +121,25 @@ class Tape {
   std::vector<Record> records_;
   std::int32_t number_;  ///< among the tapes that live
   std::uint64_t life_;   ///< changes with every reset
+  std::size_t block_bytes_;
+  std::unique_ptr<Tape> nested_;
+};
+
+/// Turns on the tape nested in the one that is on, and resets it in the end: memory and records of
+/// work within an operation. What is to stay is copied before (TensorAccess::copied).
+class NestedScope {
+ public:
+  NestedScope();
+  ~NestedScope();
+  NestedScope(const NestedScope&) = delete;
+  NestedScope& operator=(const NestedScope&) = delete;
+
+  Tape& tape() { return *tape_; }
+
+ private:
+  std::optional<Tape> own_;  ///< where no tape was on
+  Tape* tape_;
+  std::optional<Tape::Scope> on_;
 };
 
 /// Operations use the tape's memory but are not recorded while the object lives: inference without

@@ -44,6 +44,19 @@ Tensor share_array(const Array<T, 2>& array) {
                             std::make_shared<const Array<T, 2>>(array));
 }
 
+template <class T>
+void copy_values(const Tensor& from, const Tensor& to) {
+  using View = Kokkos::View<T*, MemSpace, Kokkos::MemoryUnmanaged>;
+  using ConstView = Kokkos::View<const T*, MemSpace, Kokkos::MemoryUnmanaged>;
+  const auto n = static_cast<std::size_t>(from.size());
+  Kokkos::deep_copy(View(TensorAccess::data<T>(to), n), ConstView(from.data<T>(), n));
+}
+
+Tensor copy_to(const Tensor& to, const Tensor& from) {
+  from.dtype() == DType::kF32 ? copy_values<float>(from, to) : copy_values<double>(from, to);
+  return to;
+}
+
 /// The number of values of a tensor that is about to be made.
 Index checked_size(const Shape& shape, DType dtype) {
   FILIGREE_REQUIRE(dtype == DType::kF32 || dtype == DType::kF64,
@@ -155,6 +168,19 @@ Tensor TensorAccess::reshaped(const Tensor& tensor, const Shape& shape) {
   return result;
 }
 
+Tensor TensorAccess::part(const Tensor& tensor, Offset begin, const Shape& shape) {
+  FILIGREE_ASSERT(begin >= 0 && begin + shape.size() <= tensor.size_, "a part {} from {} of {}",
+                  shape.text(), begin, tensor.shape_.text());
+  Tensor result = reshaped(tensor, shape);
+  result.size_ = static_cast<Index>(shape.size());
+  result.data_ += begin * static_cast<Offset>(size_of(tensor.dtype_));
+  return result;
+}
+
+Tensor TensorAccess::copied(const Tensor& tensor) {
+  return copy_to(make(tensor.shape(), tensor.dtype()), tensor);
+}
+
 void TensorAccess::changed(Tensor& tensor) {
   FILIGREE_ASSERT(is_owned(tensor), "a tensor in a tape's memory was changed");
   tensor.version_ = ++tensor.storage_->version;
@@ -215,15 +241,7 @@ double item(const Tensor& x) {
 }
 
 Tensor keep(const Tensor& x) {
-  const Tensor result = TensorAccess::make_owned(x.shape(), x.dtype());
-  const auto copy_values = [&]<class T>(T) {
-    using View = Kokkos::View<T*, MemSpace, Kokkos::MemoryUnmanaged>;
-    using ConstView = Kokkos::View<const T*, MemSpace, Kokkos::MemoryUnmanaged>;
-    const auto n = static_cast<std::size_t>(x.size());
-    Kokkos::deep_copy(View(TensorAccess::data<T>(result), n), ConstView(x.data<T>(), n));
-  };
-  x.dtype() == DType::kF32 ? copy_values(float()) : copy_values(double());
-  return result;
+  return copy_to(TensorAccess::make_owned(x.shape(), x.dtype()), x);
 }
 
 }  // namespace filigree::learning

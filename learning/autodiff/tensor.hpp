@@ -117,6 +117,10 @@ struct TensorAccess {
   }
   /// The same values under another shape of the same size.
   static Tensor reshaped(const Tensor& tensor, const Shape& shape);
+  /// Values [begin, begin + size of shape) in their order; shares the memory.
+  static Tensor part(const Tensor& tensor, Offset begin, const Shape& shape);
+  /// A copy in the memory of the tape that is on, else in its own.
+  static Tensor copied(const Tensor& tensor);
   /// Tells that the owner changed the values: this handle goes on, earlier copies are refused.
   static void changed(Tensor& tensor);
   /// Which record of a tape made the tensor; `life` is the life of that tape.
@@ -129,6 +133,13 @@ struct TensorAccess {
     tensor.record_ = record;
   }
   static bool is_owned(const Tensor& tensor) { return tensor.storage_ != nullptr; }
+  /// The owner has changed the values since this handle was made.
+  static bool is_stale(const Tensor& tensor) {
+    return is_owned(tensor) && tensor.storage_->version != tensor.version_;
+  }
+  static bool share_storage(const Tensor& a, const Tensor& b) {
+    return is_owned(a) && a.storage_ == b.storage_;
+  }
   /// Shares an array; `Matrix` is Array<float, R> or Array<double, R>.
   static Tensor wrap(const Shape& shape, DType dtype, const void* data,
                      std::shared_ptr<const void> memory);
@@ -137,7 +148,8 @@ struct TensorAccess {
 template <class T>
 Array<T, 2> Tensor::matrix() const {
   const Index n_rows = rank() == 0 ? 1 : rows();
-  const Index n_columns = n_rows == 0 ? 0 : size_ / n_rows;
+  Index n_columns = 1;
+  for (int axis = 1; axis < rank(); ++axis) n_columns *= shape_[axis];
   return Array<T, 2>(typename Array<T, 2>::View(const_cast<T*>(data<T>()), n_rows, n_columns));
 }
 

@@ -7,8 +7,6 @@
 
 namespace filigree::learning::functions {
 
-// -------------------------
-
 struct Neg {
   template <class T>
   FILIGREE_FUNCTION T value(T x) const {

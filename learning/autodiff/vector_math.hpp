@@ -5,6 +5,7 @@
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 
 #include "core/kokkos.hpp"
@@ -20,7 +21,7 @@ struct ExpFormat<float> {
   using Bits = std::int32_t;
   static constexpr int kMantissa = 23, kDegree = 7;
   static constexpr float kRound = 12582912.0f;  // 1.5 * 2^23: adding it rounds to an integer
-  static constexpr float kLow = -87.3f, kHigh = 88.72f, kReplaced = 88.0f;
+  static constexpr float kLow = -87.33654f, kHigh = 88.7228317f, kHalved = 88.0f;
   static constexpr float kLn2High = 0.693359375f, kLn2Low = -2.12194440e-4f;
 };
 template <>
@@ -28,7 +29,7 @@ struct ExpFormat<double> {
   using Bits = std::int64_t;
   static constexpr int kMantissa = 52, kDegree = 13;
   static constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
-  static constexpr double kLow = -708.3, kHigh = 709.78, kReplaced = 709.0;
+  static constexpr double kLow = -708.39641853226408, kHigh = 709.782712893384, kHalved = 709.0;
   static constexpr double kLn2High = 0.693145751953125, kLn2Low = 1.42860682030941723212e-6;
 };
 
@@ -36,18 +37,18 @@ struct ExpFormat<double> {
 template <class T>
 inline T exp_without_branches(T x) {
   using F = ExpFormat<T>;
-  const T bounded = x < F::kLow ? F::kLow : (x > F::kReplaced ? F::kReplaced : x);
+  const T bounded = x < F::kLow ? F::kLow : (x > F::kHigh ? F::kHigh : x);
   const T shifted = bounded * T(1.44269504088896340736) + F::kRound;
   const T n = shifted - F::kRound;
   const T r = (bounded - n * F::kLn2High) - n * F::kLn2Low;
   T series = T(1);
   for (int k = F::kDegree; k >= 1; --k) series = T(1) + series * r * (T(1) / T(k));
-  const auto power = std::bit_cast<typename F::Bits>(shifted) << F::kMantissa;
+  // Near the largest number 2^n itself is too large: half of it, and twice the result.
+  const bool is_halved = x > F::kHalved;
+  const T whole = shifted - (is_halved ? T(1) : T(0));
+  const auto power = std::bit_cast<typename F::Bits>(whole) << F::kMantissa;
   const T scaled = std::bit_cast<T>(std::bit_cast<typename F::Bits>(series) + power);
-  // Near the largest number: e^x = e^88 e^(x - 88), the second factor between 1 and 2.1.
-  const T rest = x - F::kReplaced;
-  const T large = scaled * (T(1) + rest * (T(1) + rest * (T(0.5) + rest / T(6))));
-  const T finite = x > F::kReplaced ? large : scaled;
+  const T finite = is_halved ? T(2) * scaled : scaled;
   const T upper = x > F::kHigh ? F::kHigh * T(INFINITY) : finite;
   return x < F::kLow ? T(0) : (x == x ? upper : x);
 }
@@ -61,11 +62,10 @@ inline T tanh_without_branches(T x) {
               T(-1.61468768441708447952e3);
   const T q = ((z + T(1.12811678491632931402e2)) * z + T(2.23548839060100448583e3)) * z +
               T(4.84406305325125486048e3);
-  const T small = x + x * z * (p / q);
   const T magnitude = x < T(0) ? -x : x;
+  const T small = magnitude + magnitude * z * (p / q);
   const T far = T(1) - T(2) / (exp_without_branches(T(2) * magnitude) + T(1));
-  const T large = x < T(0) ? -far : far;
-  return magnitude < T(0.625) ? small : large;
+  return std::copysign(magnitude < T(0.625) ? small : far, x);  // keeps -0
 }
 
 }  // namespace detail

@@ -51,7 +51,7 @@ CgsEncoderLayer::Values CgsEncoderLayer::operator()(const Values& x, const Graph
 }
 
 Cgs::Cgs(const CgsOptions& options, const CgsWidths& widths, DType dtype)
-    : options_(options), solver_(std::make_shared<FixedPointSolver>()) {
+    : options_(options), widths_(widths), solver_(std::make_shared<FixedPointSolver>()) {
   const std::string problem = options.validate();
   FILIGREE_REQUIRE(problem.empty(), "{}", problem);
   phi_ = contraction::contractive_activation(options.phi);
@@ -73,7 +73,16 @@ Cgs::Cgs(const CgsOptions& options, const CgsWidths& widths, DType dtype)
   decoder.insert(decoder.end(), options.decoder_widths.begin(), options.decoder_widths.end());
   decoder.push_back(widths.out);
   decoder_ = Mlp(decoder, o.activation, Activation::kIdentity, dtype);
+  if (options.core == CgsCore::kImplicit) {
+    implicit_.emplace(options.heads, dtype);
+    implicit_->tolerance = options.tolerance;
+  }
+  if (options.core == CgsCore::kSteadyState) steady_state_.emplace(options.heads, dtype);
   solver_->forward.tolerance = solver_->adjoint.tolerance = options.tolerance;
+}
+
+void Cgs::project() {
+  if (implicit_) implicit_->project();
 }
 
 CgsOutput Cgs::operator()(const CgsInput& input) const {
@@ -90,6 +99,8 @@ CgsOutput Cgs::operator()(const CgsInput& input) const {
     output.weights = normalized_weights(x.edges, map, options_.normalizer);
     output.z = fixed_point(output.weights, x.nodes, map, solver_);
   }
+  if (implicit_) output.z = (*implicit_)(x.nodes, graph);
+  if (steady_state_) output.z = (*steady_state_)(x.nodes, graph);
   const Tensor decoded =
       options_.readout == Readout::kGraphs ? segment_sum(output.z, input.groups) : output.z;
   output.y = decoder_(decoded);

@@ -24,6 +24,7 @@
 #include <vector>
 
 #include "learning/autodiff/ops_graph.hpp"
+#include "learning/models/cgs_baselines.hpp"
 #include "learning/models/contraction_op.hpp"
 #include "learning/nn/linear.hpp"
 
@@ -40,6 +41,8 @@ enum class Readout { kNodes, kGraphs };
 enum class CgsCore {
   kFixedPoint,   ///< the fixed point of the contraction
   kEncoderOnly,  ///< the bias b: a baseline without the solve
+  kImplicit,     ///< ImplicitGraphLayer of the bias, a baseline
+  kSteadyState,  ///< SteadyStateLayer of the bias, a baseline
 };
 
 }  // namespace filigree::learning
@@ -54,7 +57,7 @@ struct filigree::EnumNames<filigree::learning::Readout> {
 };
 template <>
 struct filigree::EnumNames<filigree::learning::CgsCore> {
-  static constexpr std::array names{"fixed_point", "encoder_only"};
+  static constexpr std::array names{"fixed_point", "encoder_only", "ignn", "sse"};
 };
 template <>
 struct filigree::EnumNames<filigree::contraction::Orientation> {
@@ -102,7 +105,9 @@ struct CgsOptions {
 
   template <class V>
   void reflect(V& v) {
-    v("core", core, About{.doc = "what is decoded: the fixed point, or the bias alone (baseline)"});
+    v("core", core,
+      About{.doc = "what is decoded: the fixed point, or a baseline: the bias alone, the fixed "
+                   "point of an implicit graph network, a steady-state embedding"});
     v("heads", heads, About{.doc = "independent scalar contractions", .min = 1});
     v("gamma", gamma, About{.doc = "contraction factor", .min = 0, .below = 1});
     v("phi", phi, About{.doc = "function around the affine map: identity, relu, leaky_relu, tanh"});
@@ -141,7 +146,7 @@ CgsInput cgs_input(std::shared_ptr<const contraction::Batch> batch, const Tensor
 struct CgsOutput {
   Tensor y;        ///< [n_nodes or n_graphs, out]
   Tensor z;        ///< [n_nodes, heads], what was decoded
-  Tensor weights;  ///< [n_edges, heads]
+  Tensor weights;  ///< [n_edges, heads]; undefined for baselines
 };
 
 struct CgsEncoderLayer {
@@ -169,19 +174,28 @@ class Cgs {
   template <class V>
   void reflect(V& v) {
     v("encoder", encoder_);
+    v("implicit", implicit_);
+    v("steady_state", steady_state_);
     v("decoder", decoder_);
   }
+
+  /// To be called after every change of the parameters: keeps the promises of the core.
+  void project();
 
   CgsOutput operator()(const CgsInput& input) const;
 
   const CgsOptions& options() const { return options_; }
+  const CgsWidths& widths() const { return widths_; }
   /// Reports of the last solves.
   const FixedPointSolver& solver() const { return *solver_; }
 
  private:
   CgsOptions options_;
+  CgsWidths widths_;
   contraction::Phi phi_;
   std::vector<CgsEncoderLayer> encoder_;
+  std::optional<ImplicitGraphLayer> implicit_;
+  std::optional<SteadyStateLayer> steady_state_;
   Mlp decoder_;
   FixedPointSolverPtr solver_;
 };

@@ -163,6 +163,8 @@ Solver automatic_solver(const Batch& batch, double sweeps, bool is_linear) {
   return batch.largest_graph() <= kDirectNodes ? Solver::kDirect : Solver::kGmres;
 }
 
+}  // namespace
+
 template <class T>
 Plan plan_of(const System<T>& system, const SolveOptions& options) {
   FILIGREE_REQUIRE(options.tolerance >= 0 && options.tolerance < 1,
@@ -194,11 +196,42 @@ Plan plan_of(const System<T>& system, const SolveOptions& options) {
           options.start_from_z, options.reuse_factors};
 }
 
+template Plan plan_of(const System<float>&, const SolveOptions&);
+template Plan plan_of(const System<double>&, const SolveOptions&);
+
+void start_report(const Batch& batch, const Plan& plan, Report& report) {
+  report.solver = plan.solver;
+  report.tolerance = plan.tolerance;
+  report.graphs.assign(static_cast<std::size_t>(batch.n_graphs()), GraphResult{});
+  report.worst = 0;
+}
+
+const Report& finish_report(const Plan& plan, Report& report) {
+  for (std::size_t g = 0; g < report.graphs.size(); ++g) {
+    GraphResult& result = report.graphs[g];
+    result.is_converged = result.error <= plan.tolerance;
+    if (result.error > report.graphs[static_cast<std::size_t>(report.worst)].error) {
+      report.worst = static_cast<Index>(g);
+    }
+  }
+  return report;
+}
+
+namespace {
+
 template <class T>
 void solve_by_plan(const System<T>& system, const Plan& plan, Workspace& workspace) {
   std::vector<Index>& local = workspace.local_graphs;
   local.clear();
   switch (plan.solver) {
+    case Solver::kDirect:
+      return solve_directly(system, plan, workspace);
+    case Solver::kAnderson:
+      return solve_by_mixing(system, plan, workspace);
+    case Solver::kBicgstab:
+      return solve_by_bicgstab(system, plan, workspace);
+    case Solver::kGmres:
+      return solve_by_gmres(system, plan, workspace);
     default:
       break;
   }
@@ -227,24 +260,16 @@ const Report& run(const Map<T>& map, const System<T>& system, const SolveOptions
                   const char* b_name, Workspace& workspace) {
   const Plan plan = plan_of(system, options);
   if (map.bound == Bound::kAbsorbing && map.gamma == 1) require_absorbing(map, workspace);
-  Report& report = workspace.report;
-  report.solver = plan.solver;
-  report.tolerance = plan.tolerance;
-  report.graphs.assign(static_cast<std::size_t>(system.batch->n_graphs()), GraphResult{});
-  report.worst = 0;
   if (system.b.data() == system.z.data()) {
     FILIGREE_REQUIRE(system.z.size() == 0, "a solve cannot write over its own {}", b_name);
   }
+  Report& report = workspace.report;
+  start_report(*system.batch, plan, report);
   solve_by_plan(system, plan, workspace);
-  for (std::size_t g = 0; g < report.graphs.size(); ++g) {
-    GraphResult& result = report.graphs[g];
+  for (const GraphResult& result : report.graphs) {
     if (std::isnan(result.error)) explain_not_finite(map, system, b_name);
-    result.is_converged = result.error <= plan.tolerance;
-    if (result.error > report.graphs[static_cast<std::size_t>(report.worst)].error) {
-      report.worst = static_cast<Index>(g);
-    }
   }
-  return report;
+  return finish_report(plan, report);
 }
 
 /// phi'(x) as a function of phi(x).

@@ -21,7 +21,7 @@
 //
 // Same bits for any number of threads; a graph of a batch gets the bits it gets alone. Wrong shapes
 // and options throw InputError.
-// Source: Park, Choo and Park, "Convergent graph solvers", ICLR 2022; what differs from the
+// Source: park2022cgs (Park, Choo and Park, ICLR 2022); what differs from the
 // published program is in docs/decisions/021-contraction-layout.md.
 #pragma once
 
@@ -133,8 +133,9 @@ struct SolveOptions {
 struct GraphResult {
   Index iterations = 0;  ///< applications of the map
   /// Bound on the distance to the fixed point, relative to |b_h|/(1 - q) with q the factor of the
-  /// contraction: q |z_k - z_{k-1}|/|b_h|, or |F(z) - z|/|b_h| for solvers other than kPicard. With
-  /// q = 1 it is a residual only. The norm is the largest entry, for adjoints the sum of entries.
+  /// contraction: q |z_k - z_{k-1}|/|b_h| with z_k = F(z_{k-1}), or |F(z) - z|/|b_h| for kDirect,
+  /// kBicgstab and kGmres. With q = 1 it is a residual only. The norm is the largest entry, for
+  /// adjoints the sum of entries.
   double error = 0;
   bool is_converged = false;
 };
@@ -154,15 +155,23 @@ struct Report {
 /// `what` names the solve: "the forward solve of layer 2".
 void require_converged(const Report& report, const std::string& what);
 
+/// Which system the factors of a kDirect solve belong to.
+struct Factors {
+  Index n_graphs = -1, n_nodes = 0, n_edges = 0, heads = 0;
+  std::size_t value_bytes = 0;
+  bool use_senders = false, is_scaled = false;
+  bool operator==(const Factors&) const = default;
+};
+
 /// Scratch of solves: grows once, then nothing is allocated. Not for several host threads at once.
 struct Workspace {
   Arena arena{"contraction"};
-  Array<std::byte> factors;  ///< of the last kDirect solve
-  bool factors_are_transposed = false;
-  std::vector<Index> factor_shape;
-  Report report;
+  Report report;  ///< of the last solve
+  Factors factors;
+  Array<double, 2> factor_memory;  ///< of the last kDirect solve
   std::vector<double> host_values;
   std::vector<Index> host_counts, host_marks, local_graphs;
+  std::vector<Offset> host_offsets;
 };
 
 /// z* of the map, [n_nodes, heads]. The report stays in the workspace until its next solve. Entries

@@ -12,8 +12,8 @@ namespace filigree::contraction {
 template <class T>
 void require_shape(const char* what, const Array<T, 2>& array, Offset n_rows, Offset n_columns) {
   FILIGREE_REQUIRE(array.extent(0) == n_rows && array.extent(1) == n_columns,
-                   "{} is [{}, {}] but must be [{}, {}]", what, array.extent(0), array.extent(1),
-                   n_rows, n_columns);
+                   "{}: shape [{}, {}], but [{}, {}] is needed", what, array.extent(0),
+                   array.extent(1), n_rows, n_columns);
 }
 
 template <class T>

@@ -97,8 +97,7 @@ Tensor normalized_weights(const Tensor& logits, const FixedPointMap& map, Normal
   }
   return record("normalized_weights", {logits}, weights, [=](Adjoint& a) {
     if (a.create_graph()) {
-      const Tensor composed = composed_weights(logits, map, normalizer);
-      a.give(0, vjp(composed, a.gradient(), {logits}, {.create_graph = true, .partial = true})[0]);
+      give_composed(a, composed_weights(logits, map, normalizer), {logits});
       return;
     }
     const Tensor result = TensorAccess::make(logits.shape(), logits.dtype());

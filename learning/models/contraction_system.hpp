@@ -65,6 +65,9 @@ struct Rows : RowPlaces {
         weights(map.weights.data()),
         gamma(static_cast<T>(map.gamma)),
         heads(map.heads()) {}
+  /// For maps with another law: places without weights.
+  Rows(const RowPlaces& places, Index heads_in)
+      : RowPlaces(places), weights(nullptr), gamma(0), heads(heads_in) {}
 };
 
 /// The first `width` of kLanes values, 0 in the rest.
@@ -115,6 +118,15 @@ FILIGREE_FUNCTION void join_norm(Pack<T, N>& norm, const Pack<T, N>& change) {
     norm += absolute(change);
   } else {
     norm = larger(norm, absolute(change));
+  }
+}
+
+template <class T, int N>
+FILIGREE_FUNCTION void add_to_norm(Pack<T, N>& norm, const Pack<T, N>& change, bool use_sum) {
+  if (use_sum) {
+    join_norm<true>(norm, change);
+  } else {
+    join_norm<false>(norm, change);
   }
 }
 
@@ -231,6 +243,15 @@ FILIGREE_FUNCTION Pack<T, N> product(const Rows<T>& rows, Index i, Index head, c
   }
   return total;
 }
+
+/// The plan for a system. Throws InputError for options out of range, and for solvers that do not
+/// fit the system.
+template <class T>
+Plan plan_of(const System<T>& system, const SolveOptions& options);
+
+/// An empty report, and the same with its conclusions.
+void start_report(const Batch& batch, const Plan& plan, Report& report);
+const Report& finish_report(const Plan& plan, Report& report);
 
 /// Picard iteration in the cache: fills the report's results of `graphs`.
 template <class T>

@@ -80,47 +80,44 @@ struct Normalize {
   }
 };
 
+/// dL/da_e = w_e (dL/dw_e - sum over the row of w dL/dw).
 template <class T>
-struct NormalizeGradient {
-  Normalizer normalizer;
-  const T* logits;
+struct SoftmaxGradient {
   const T* weights;
   const T* weight_gradients;
   T* result;
   std::ptrdiff_t heads;
-
   FILIGREE_FUNCTION void operator()(const RowPlaces& places, Index, Index h, Offset begin,
                                     Offset end) const {
-    const T degree = static_cast<T>(end - begin);
-    T mean = 0;  // of the gradients, weighted: what a softmax cannot change
-    if (normalizer == Normalizer::kSoftmax) {
-      for (Offset p = begin; p < end; ++p) {
-        const std::ptrdiff_t at = places.edge(p) * heads + h;
-        mean += weights[at] * weight_gradients[at];
-      }
+    T mean = 0;
+    for (Offset p = begin; p < end; ++p) {
+      const std::ptrdiff_t at = places.edge(p) * heads + h;
+      mean += weights[at] * weight_gradients[at];
     }
     for (Offset p = begin; p < end; ++p) {
       const std::ptrdiff_t at = places.edge(p) * heads + h;
-      result[at] = slope(at, degree, mean);
+      result[at] = weights[at] * (weight_gradients[at] - mean);
     }
   }
+};
 
-  FILIGREE_FUNCTION T slope(std::ptrdiff_t at, T degree, T mean) const {
-    const T a = logits[at];
-    const T gradient = weight_gradients[at];
-    switch (normalizer) {
-      case Normalizer::kClip:
-        return a > 0 && a < 1 ? gradient / degree : T(0);
-      case Normalizer::kSigmoid: {
-        const T s = sigmoid(a);
-        return gradient * s * (T(1) - s) / degree;
-      }
-      case Normalizer::kSoftmax:
-        return weights[at] * (gradient - mean);
-      case Normalizer::kNone:
-        break;
+/// dL/da_e = s'(a_e) dL/dw_e/degree with s the clip or the sigmoid.
+template <class T>
+struct DegreeGradient {
+  bool is_clip;
+  const T* logits;
+  const T* weight_gradients;
+  T* result;
+  std::ptrdiff_t heads;
+  FILIGREE_FUNCTION void operator()(const RowPlaces& places, Index, Index h, Offset begin,
+                                    Offset end) const {
+    for (Offset p = begin; p < end; ++p) {
+      const std::ptrdiff_t at = places.edge(p) * heads + h;
+      const T a = logits[at];
+      const T s = sigmoid(a);
+      const T slope = is_clip ? T(a > 0 && a < 1) : s * (T(1) - s);
+      result[at] = slope * weight_gradients[at] / static_cast<T>(end - begin);
     }
-    return gradient;
   }
 };
 
@@ -276,9 +273,15 @@ void normalize_gradient(const Graph& graph, Orientation orientation, Normalizer 
   require_shape("the weights", weights, graph.edge_count(), heads);
   require_shape("the gradient of the weights", weight_gradients, graph.edge_count(), heads);
   require_shape("the gradient of the logits", result, graph.edge_count(), heads);
-  for_each_row("contraction/normalize_gradient", graph, orientation, heads,
-               NormalizeGradient<T>{normalizer, logits.data(), weights.data(),
-                                    weight_gradients.data(), result.data(), heads});
+  if (normalizer == Normalizer::kNone) return copy(result, weight_gradients);
+  if (normalizer == Normalizer::kSoftmax) {
+    return for_each_row(
+        "contraction/softmax_gradient", graph, orientation, heads,
+        SoftmaxGradient<T>{weights.data(), weight_gradients.data(), result.data(), heads});
+  }
+  for_each_row("contraction/degree_gradient", graph, orientation, heads,
+               DegreeGradient<T>{normalizer == Normalizer::kClip, logits.data(),
+                                 weight_gradients.data(), result.data(), heads});
 }
 
 template <class T>

@@ -24,6 +24,8 @@ Tensor apply(Activation activation, const Tensor& x) {
       return gelu(x);
     case Activation::kSoftplus:
       return softplus(x);
+    case Activation::kSin:
+      return sin(x);
   }
   return x;
 }

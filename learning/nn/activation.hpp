@@ -10,7 +10,17 @@
 
 namespace filigree::learning {
 
-enum class Activation { kIdentity, kRelu, kLeakyRelu, kTanh, kSigmoid, kSilu, kGelu, kSoftplus };
+enum class Activation {
+  kIdentity,
+  kRelu,
+  kLeakyRelu,
+  kTanh,
+  kSigmoid,
+  kSilu,
+  kGelu,
+  kSoftplus,
+  kSin
+};
 
 /// Slope of leaky_relu below 0, where it is named and not called.
 inline constexpr double kLeakySlope = 0.01;
@@ -25,6 +35,6 @@ bool is_nonexpansive(Activation activation);
 
 template <>
 struct filigree::EnumNames<filigree::learning::Activation> {
-  static constexpr std::array names{"identity", "relu", "leaky_relu", "tanh",
-                                    "sigmoid",  "silu", "gelu",       "softplus"};
+  static constexpr std::array names{"identity", "relu", "leaky_relu", "tanh", "sigmoid",
+                                    "silu",     "gelu", "softplus",   "sin"};
 };

@@ -180,15 +180,6 @@ void edge_gradients(const Tensor& g, const Tensor& edges, const Tensor& nodes, c
   }
 }
 
-/// Hands the gradients of a composed form to the inputs of a fused one, to be differentiated again.
-void give_composed(Adjoint& a, const Tensor& composed, const std::vector<Tensor>& inputs) {
-  const auto gradients =
-      vjp(composed, a.gradient(), inputs, {.create_graph = true, .partial = true});
-  for (std::size_t k = 0; k < inputs.size(); ++k) {
-    if (a.wants(k)) a.give(k, gradients[k]);
-  }
-}
-
 Tensor dense_matrix(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation f) {
   const Tensor y = TensorAccess::make({x.rows(), weight.rows()}, x.dtype());
   const double below = slope_below(f);

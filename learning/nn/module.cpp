@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/random.hpp"
+#include "learning/autodiff/loops.hpp"
 
 namespace filigree::learning {
 
@@ -66,6 +67,21 @@ std::vector<double> first_values(const NamedParameter& named, std::uint64_t seed
   return values;
 }
 
+/// to += share (x - to).
+template <class T>
+void move_towards(const Tensor& x, double share, const Tensor& to) {
+  const T* from = x.data<T>();
+  T* values = TensorAccess::data<T>(to);
+  const T step = static_cast<T>(share);
+  const Index n = x.size();
+  for_items(
+      "approach", items_for(n), 2 * Offset(n), FILIGREE_LAMBDA(Index item) {
+        const Index begin = item * kItemValues;
+        const Index end = begin + kItemValues < n ? begin + kItemValues : n;
+        for (Index i = begin; i < end; ++i) values[i] += step * (from[i] - values[i]);
+      });
+}
+
 }  // namespace
 
 Init Init::fan_in(Index fan_in) {
@@ -116,6 +132,16 @@ void assign(Parameter& parameter, const Tensor& values) {
   set(parameter, to_vector(values));
 }
 
+void approach(Parameter& parameter, const Tensor& values, double share) {
+  Tensor& to = parameter.value;
+  FILIGREE_REQUIRE(values.shape() == to.shape() && values.dtype() == to.dtype(),
+                   "values {} {} cannot be averaged into a parameter {} {}", values.shape().text(),
+                   name_of(values.dtype()), to.shape().text(), name_of(to.dtype()));
+  to.dtype() == DType::kF32 ? move_towards<float>(values, share, to)
+                            : move_towards<double>(values, share, to);
+  TensorAccess::changed(to);
+}
+
 NamedArrays to_arrays(const Parameters& parameters) {
   NamedArrays arrays;
   for (const NamedParameter& named : parameters) {
@@ -160,6 +186,16 @@ void from_arrays(const Parameters& parameters, const NamedArrays& arrays) {
     }
     set(*named.parameter, values);
   }
+}
+
+void reflect_state(const Parameters& parameters, const std::string& prefix, StateVisitor& visitor) {
+  NamedArrays arrays = to_arrays(parameters);
+  for (const NamedParameter& named : parameters) {
+    NamedArray& array = arrays.at(named.name);
+    visitor(prefix + named.name, array);
+    array.name = named.name;
+  }
+  if (visitor.loading()) from_arrays(parameters, arrays);
 }
 
 }  // namespace filigree::learning

@@ -24,6 +24,7 @@
 
 #include "core/named_arrays.hpp"
 #include "core/reflect.hpp"
+#include "core/state_visitor.hpp"
 #include "learning/autodiff/tensor.hpp"
 
 namespace filigree::learning {
@@ -97,9 +98,9 @@ class ParameterCollector {
 };
 
 template <class Module>
-Parameters parameters(Module& module) {
+Parameters parameters(Module& model) {
   ParameterCollector collector;
-  module.reflect(collector);
+  model.reflect(collector);
   return std::move(collector.found);
 }
 
@@ -118,10 +119,16 @@ void initialize(const Parameters& parameters, std::uint64_t seed);
 /// they are used to take gradients. The shape must be the parameter's.
 void assign(Parameter& parameter, const Tensor& values);
 
+/// Moves the values by a share of their distance to `values`: running means. No allocation.
+void approach(Parameter& parameter, const Tensor& values, double share);
+
 /// The values by name, for files and checkpoints.
 NamedArrays to_arrays(const Parameters& parameters);
 /// Replaces all values, or none: throws InputError naming the first parameter that is missing or
 /// has another shape, and the first array that no parameter asked for. Types are converted.
 void from_arrays(const Parameters& parameters, const NamedArrays& arrays);
+
+/// The values as state of a run, under their names after a prefix ("model."): restored bit for bit.
+void reflect_state(const Parameters& parameters, const std::string& prefix, StateVisitor& visitor);
 
 }  // namespace filigree::learning

@@ -2,51 +2,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios/types/cable_folder.hpp"
 
-#include <cstdlib>
 #include <numeric>
 
 #include "core/text.hpp"
 
 namespace filigree {
 
-namespace {
-
-constexpr const char* kVariable = "FILIGREE_DEFT_DATA";
-
-}  // namespace
-
-CableFolder find_cable_folder(const std::string& name,
-                              const std::filesystem::path& scenario_folder) {
-  namespace fs = std::filesystem;
-  const auto holds_a_set = [](const fs::path& folder) {
-    std::error_code ignored;
-    return fs::is_regular_file(folder / "meta.json", ignored);
-  };
-  const fs::path beside = scenario_folder / name;
-  if (fs::path(name).is_absolute()) {
-    if (holds_a_set(name)) return {name, ""};
-    return {{}, format("there is no meta.json in {}", name)};
-  }
-  if (holds_a_set(name)) return {name, ""};
-  if (const char* variable = std::getenv(kVariable)) {
-    const fs::path folder = fs::path(variable) / name;
-    if (holds_a_set(folder)) return {folder, ""};
-    if (holds_a_set(beside)) return {beside, ""};
-    return {{},
-            format("{} is {}, where no folder '{}' holds a meta.json", kVariable, variable, name)};
-  }
-  if (holds_a_set(beside)) return {beside, ""};
-  return {{},
-          format("the recordings '{}' are not part of the program and were not found; set {} "
-                 "to the folder that holds them",
-                 name, kVariable)};
+FoundData find_cable_folder(const std::string& name, const std::filesystem::path& scenario_folder) {
+  return find_data({"FILIGREE_DEFT_DATA", "recordings", "meta.json"}, name, scenario_folder);
 }
 
 OpenedRecordings open_recordings(const std::string& folder, const std::string& file,
                                  const std::vector<std::int64_t>& numbers,
                                  const std::filesystem::path& scenario_folder, double end) {
   OpenedRecordings opened;
-  const CableFolder found = find_cable_folder(folder, scenario_folder);
+  const FoundData found = find_cable_folder(folder, scenario_folder);
   opened.missing = found.missing;
   if (!opened.missing.empty()) return opened;
   opened.set = read_cable_set(found.path);

@@ -1,7 +1,6 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
-// Where a scene finds recorded cables. Recordings are not part of the program: a scene that names
-// some ends well, with a word about it, where they are not there (Simulation::missing_data).
+// Where a scene finds recorded cables, which are not part of the program.
 #pragma once
 
 #include <filesystem>
@@ -9,23 +8,17 @@
 #include <vector>
 
 #include "scenarios/types/cable_data.hpp"
+#include "scenarios/types/data_folder.hpp"
 
 namespace filigree {
 
-struct CableFolder {
-  std::filesystem::path path;  ///< holds meta.json; empty when it was not found
-  std::string missing;         ///< where it was looked for and what to do; "" when it was found
-};
-
-/// The folder of a set: an absolute path, or one below the current folder, below the folder that
-/// the environment variable FILIGREE_DEFT_DATA names, or below the scenario's folder. The first
-/// that holds meta.json is taken.
-CableFolder find_cable_folder(const std::string& name,
-                              const std::filesystem::path& scenario_folder);
+/// The folder of a set, which holds meta.json, as find_data() looks for it; the environment
+/// variable is FILIGREE_DEFT_DATA.
+FoundData find_cable_folder(const std::string& name, const std::filesystem::path& scenario_folder);
 
 /// Recordings that a scene replays.
 struct OpenedRecordings {
-  std::string missing;  ///< as in CableFolder; the rest is empty then
+  std::string missing;  ///< as in FoundData; the rest is empty then
   CableSet set;
   CableRecordings recordings;
   std::vector<std::int64_t> numbers;  ///< of the recordings in their file

@@ -107,7 +107,7 @@ void CableIdentification::set_data(const RunContext& context) {
     all = cable.train;
     eval = cable.eval;
   } else {
-    CableFolder found = find_cable_folder(options_.data.folder, context.scenario_folder);
+    FoundData found = find_cable_folder(options_.data.folder, context.scenario_folder);
     missing_ = found.missing;
     if (!missing_.empty()) return;
     set_ = read_cable_set(found.path);

@@ -8,6 +8,7 @@
 #include "io/checkpoint.hpp"
 #include "io/npy.hpp"
 #include "io/npz.hpp"
+#include "io/weights.hpp"
 #include "tests/app/app_support.hpp"
 #include "tests/support/program_call.hpp"
 
@@ -199,11 +200,37 @@ TEST_F(CommandsTest, InfoShowsArrays) {
               AllOf(HasSubstr("checkpoint"), HasSubstr("step             7")));
 }
 
+TEST_F(CommandsTest, InfoShowsWeightsAndConvertKeepsThem) {
+  Weights weights;
+  weights.arrays.add(make_array("layer.weight", DType::kF32, {2, 3}));
+  weights.arrays.add(make_array("steps", DType::kI64, {}));
+  weights.metadata = {{"network", "cgs"}, {"sly", "\x1b[31m"}};
+  save_weights(folder_ / "net.npz", weights);
+  EXPECT_EQ(call({"convert", path("net.npz"), path("net.safetensors")}).code, 0);
+  EXPECT_EQ(call({"convert", path("net.safetensors"), path("again.npz")}).code, 0);
+  EXPECT_EQ(load_weights(folder_ / "net.safetensors").arrays, weights.arrays);
+  EXPECT_EQ(load_weights(folder_ / "again.npz").metadata, weights.metadata);
+  for (const auto& [name, kind] :
+       {std::pair("net.safetensors", "safetensors"), std::pair("again.npz", "NPZ archive")}) {
+    EXPECT_THAT(call({"info", path(name)}).out,
+                AllOf(HasSubstr(std::string(kind) + ", 2 arrays, 6 floating-point values\n"),
+                      HasSubstr("  network          cgs\n"),
+                      HasSubstr("  sly              \"\\u001b[31m\"\n"),
+                      HasSubstr("  layer.weight  f32  [2, 3]  0 .. 0\n")));
+  }
+  write("cut.safetensors", std::string("\x10\0\0\0\0\0\0\0{", 9));
+  EXPECT_THAT(failure({"info", path("cut.safetensors")}, 2), HasSubstr("it is cut off"));
+  EXPECT_THAT(failure({"convert", path("cut.safetensors"), path("x.npz")}, 2),
+              HasSubstr("it is cut off"));
+  EXPECT_THAT(failure({"convert", path("net.safetensors"), path("x.vtp")}, 2),
+              HasSubstr("name the file .safetensors or .npz"));
+}
+
 TEST_F(CommandsTest, InfoRefusesWhatItDoesNotKnow) {
   write("letter.txt", "dear reader");
   EXPECT_THAT(failure({"info", path("letter.txt")}, 2),
-              HasSubstr("is of no kind that is known here: checkpoint (.fgc), manifest.json, .npz, "
-                        ".npy, or the folder of a run"));
+              HasSubstr("is of no kind that is known here: checkpoint (.fgc), manifest.json, "
+                        ".safetensors, .npz, .npy, or the folder of a run"));
   EXPECT_THAT(failure({"info", path("none.npz")}, 2), HasSubstr("does not exist"));
   EXPECT_THAT(failure({"info", folder_.string()}, 2), HasSubstr("does not hold a run"));
   write("broken.fgc", "not a checkpoint");

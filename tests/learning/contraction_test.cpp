@@ -314,7 +314,7 @@ TEST(Contraction, BadShapesAreNamed) {
   const auto batch = messy_batch(20, 60, 3);
   const Map<double> map = messy_map<double>(batch, 3, 0.7, {}, Orientation::kSenderRow, 4);
   EXPECT_THAT(error_of_solve(map, Array<double, 2>("b", 19, 3)),
-              HasSubstr("the bias b is [19, 3] but must be [20, 3]"));
+              HasSubstr("the bias b: shape [19, 3], but [20, 3] is needed"));
   Map<double> fewer = map;
   fewer.weights = Array<double, 2>("weights", 5, 3);
   EXPECT_THAT(

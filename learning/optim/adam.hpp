@@ -1,0 +1,81 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// Options of the optimizers that scale each value's step by the past size of its gradient.
+//
+// In step t = 1, 2, ... with gradient g, learning rate r and moments m = v = 0 at first:
+//
+//   adam    g' = g + w x,   m = b1 m + (1 - b1) g',  v = b2 v + (1 - b2) g'^2,
+//           x -= r (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + e)
+//   adamw   x -= r w x, then as adam with g' = g
+//   adamax  g' = g + w x,   m as above,  u = max(b2 u, |g'| + e),  x -= r / (1 - b1^t) m / u
+//
+// with b1 = beta1, b2 = beta2, e = epsilon, w = weight_decay, as in PyTorch. Sources: [kingma2015],
+// algorithms 1 and 2, which have no decay and no epsilon in the maximum; [loshchilov2019],
+// algorithm 2, whose decay is not multiplied by the learning rate.
+#pragma once
+
+#include "core/reflect.hpp"
+
+namespace filigree::optim {
+
+struct Adam {
+  static constexpr const char* kName = "adam";
+  static constexpr const char* kDoc = "steps scaled by running moments of the gradient";
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("learning_rate", learning_rate, About{.doc = "largest change of a value, about", .min = 0});
+    v("beta1", beta1, About{.doc = "memory of the gradient", .min = 0, .below = 1});
+    v("beta2", beta2, About{.doc = "memory of the squared gradient", .min = 0, .below = 1});
+    v("epsilon", epsilon, About{.doc = "added to the root of the second moment", .above = 0});
+    v("weight_decay", weight_decay,
+      About{.doc = "this times the value is added to its gradient", .min = 0});
+  }
+};
+
+struct AdamW {
+  static constexpr const char* kName = "adamw";
+  static constexpr const char* kDoc = "adam with decay of the values apart from the gradient";
+  double learning_rate = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0.01;
+
+  template <class V>
+  void reflect(V& v) {
+    v("learning_rate", learning_rate, About{.doc = "largest change of a value, about", .min = 0});
+    v("beta1", beta1, About{.doc = "memory of the gradient", .min = 0, .below = 1});
+    v("beta2", beta2, About{.doc = "memory of the squared gradient", .min = 0, .below = 1});
+    v("epsilon", epsilon, About{.doc = "added to the root of the second moment", .above = 0});
+    v("weight_decay", weight_decay,
+      About{.doc = "share of a value that a step takes away, over the learning rate", .min = 0});
+  }
+};
+
+struct Adamax {
+  static constexpr const char* kName = "adamax";
+  static constexpr const char* kDoc = "steps scaled by the largest gradient of late";
+  double learning_rate = 2e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double epsilon = 1e-8;
+  double weight_decay = 0;
+
+  template <class V>
+  void reflect(V& v) {
+    v("learning_rate", learning_rate, About{.doc = "largest change of a value, about", .min = 0});
+    v("beta1", beta1, About{.doc = "memory of the gradient", .min = 0, .below = 1});
+    v("beta2", beta2, About{.doc = "memory of the largest gradient", .min = 0, .below = 1});
+    v("epsilon", epsilon, About{.doc = "added to the size of the gradient", .above = 0});
+    v("weight_decay", weight_decay,
+      About{.doc = "this times the value is added to its gradient", .min = 0});
+  }
+};
+
+}  // namespace filigree::optim

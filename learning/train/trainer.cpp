@@ -1,0 +1,84 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+#include "learning/train/trainer.hpp"
+
+#include <cmath>
+
+#include "core/random.hpp"
+#include "learning/autodiff/grad.hpp"
+#include "learning/autodiff/ops.hpp"
+#include "learning/optim/clip.hpp"
+
+namespace filigree::learning {
+
+Trainer::Trainer(const TrainingOptions& options, const Parameters& all)
+    : options_(options),
+      all_(all),
+      trained_(trained(all)),
+      optimizer_(options.optimizer, trained_) {
+  if (options.average) average_.emplace(*options.average, all_);
+}
+
+Update Trainer::update(const std::function<Tensor()>& loss, double epochs) {
+  const double steps = static_cast<double>(updates());
+  Update update;
+  update.learning_rate =
+      optim::learning_rate(options_.optimizer) * optim::factor(options_.schedule, {steps, epochs});
+  {
+    const Tape::Scope on(tape_);
+    const Tensor value = loss();
+    update.loss = item(value);
+    std::vector<Tensor> gradients = grad(value, values(trained_));
+    update.gradient_norm = optim::global_norm(gradients);
+    if (std::isfinite(update.loss) && std::isfinite(update.gradient_norm)) {
+      if (options_.clip_norm) {
+        gradients = optim::clip_by_norm(gradients, *options_.clip_norm).gradients;
+      }
+      optimizer_.step(trained_, gradients, update.learning_rate);
+      if (average_) average_->update(all_);
+    }
+  }
+  tape_.reset();
+  return update;
+}
+
+Trainer::Averaged::Averaged(Trainer& trainer) : trainer_(trainer) {
+  if (trainer_.average_) trainer_.average_->swap(trainer_.all_);
+}
+Trainer::Averaged::~Averaged() {
+  if (trainer_.average_) trainer_.average_->swap(trainer_.all_);
+}
+
+void Trainer::reflect_state(StateVisitor& visitor) {
+  NamedArrays arrays = to_arrays(all_);
+  NamedArrays loaded;
+  for (const NamedArray& stored : arrays) {
+    NamedArray array = stored;
+    visitor("model." + stored.name, array);
+    array.name = stored.name;
+    loaded.add(std::move(array));
+  }
+  if (visitor.loading()) from_arrays(all_, loaded);
+  optimizer_.reflect_state(visitor);
+  if (average_) average_->reflect_state(visitor);
+}
+
+std::vector<Index> epoch_order(Index n, std::uint64_t seed, std::int64_t epoch) {
+  return RandomStream(seed, "training/order").permutation(n, static_cast<std::uint32_t>(epoch));
+}
+
+bool EarlyStopping::improves(double score) {
+  const bool is_better = evaluations == 0 || score < best;
+  if (is_better) best = score;
+  since_improvement = is_better ? 0 : since_improvement + 1;
+  ++evaluations;
+  return is_better;
+}
+
+void EarlyStopping::reflect_state(StateVisitor& visitor) {
+  visitor("early_stopping/best", best);
+  visitor("early_stopping/evaluations", evaluations);
+  visitor("early_stopping/since_improvement", since_improvement);
+}
+
+}  // namespace filigree::learning

@@ -1,0 +1,104 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// Training: one update after the other, with everything that an exact restart needs.
+//
+//   Trainer trainer(options, parameters(model));
+//   for (...) {
+//     const Update u = trainer.update([&] { return mse(model(batch.input), batch.target); });
+//   }
+//   {
+//     const Trainer::Averaged averaged(trainer);      // evaluates with the running averages, if
+//     any
+//     ...
+//   }
+#pragma once
+
+#include <functional>
+#include <optional>
+
+#include "core/state_visitor.hpp"
+#include "learning/autodiff/tape.hpp"
+#include "learning/optim/average.hpp"
+#include "learning/optim/optimizer.hpp"
+#include "learning/optim/schedule.hpp"
+
+namespace filigree::learning {
+
+struct TrainingOptions {
+  static constexpr const char* kDoc = "how the parameters are found";
+  optim::OptimizerOptions optimizer = optim::Adam{};
+  optim::Schedule schedule;
+  std::optional<double> clip_norm;
+  std::optional<optim::AverageOptions> average;
+
+  template <class V>
+  void reflect(V& v) {
+    v("optimizer", optimizer, About{.doc = "the rule that turns gradients into steps"});
+    v("schedule", schedule, About{});
+    v("clip_norm", clip_norm,
+      About{.doc = "longest gradient, all parameters together; absent: any", .above = 0});
+    v("average", average, About{.doc = "absent: the last values are used"});
+  }
+};
+
+/// How one update went.
+struct Update {
+  double loss = 0;
+  double gradient_norm = 0;  ///< before clipping
+  double learning_rate = 0;
+};
+
+class Trainer {
+ public:
+  /// The parameters must outlive the trainer.
+  Trainer(const TrainingOptions& options, const Parameters& all);
+
+  /// Evaluates the loss on the trainer's tape, takes its gradient and a step of the optimizer.
+  /// `epochs`, with the share of the running one, is what schedules by epoch count. A loss or
+  /// gradient that is not finite changes nothing: the update says so.
+  Update update(const std::function<Tensor()>& loss, double epochs = 0);
+
+  /// The running averages take the place of the parameters while the object lives.
+  class Averaged {
+   public:
+    explicit Averaged(Trainer& trainer);
+    ~Averaged();
+    Averaged(const Averaged&) = delete;
+    Averaged& operator=(const Averaged&) = delete;
+
+   private:
+    Trainer& trainer_;
+  };
+
+  std::int64_t updates() const { return optimizer_.steps(); }
+  /// For evaluation between updates: memory that is already there.
+  Tape& tape() { return tape_; }
+  /// Parameters, moments and averages: a run that goes on from them gets the same bits.
+  void reflect_state(StateVisitor& visitor);
+
+ private:
+  TrainingOptions options_;
+  Parameters all_, trained_;
+  optim::Optimizer optimizer_;
+  std::optional<optim::Average> average_;
+  Tape tape_;
+};
+
+/// The order in which an epoch visits n samples: a permutation that is a function of the seed and
+/// the number of the epoch alone, so that there is nothing to store.
+std::vector<Index> epoch_order(Index n, std::uint64_t seed, std::int64_t epoch);
+
+/// Notices when a score has stopped improving.
+struct EarlyStopping {
+  std::int64_t patience = 0;  ///< evaluations without improvement that are allowed; 0: any number
+  double best = 0;
+  std::int64_t evaluations = 0;        ///< so far
+  std::int64_t since_improvement = 0;  ///< evaluations
+
+  /// Notes a score, smaller is better; true when it is the best so far.
+  bool improves(double score);
+  bool is_over() const { return patience > 0 && since_improvement >= patience; }
+  void reflect_state(StateVisitor& visitor);
+};
+
+}  // namespace filigree::learning

@@ -1,0 +1,75 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// What a network on graphs can be trained for. A new task is one class here and one registration in
+// all_scenarios.cpp; training, evaluation, files and restart are graph_training_simulation.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/frame.hpp"
+#include "learning/models/cgs.hpp"
+#include "learning/train/trainer.hpp"
+
+namespace filigree {
+
+/// A batch of graphs, and what a model should answer. target: [n_nodes or n_graphs, out].
+struct GraphSample {
+  learning::CgsInput input;
+  learning::Tensor target;
+};
+
+/// The answers of the model, flattened.
+using Predict = std::function<std::vector<double>(const learning::CgsInput& input)>;
+
+/// One figure of merit. The first of a list is the one that training is judged by: smaller is
+/// better.
+struct GraphScore {
+  std::string name;  ///< "mse_train_sizes"
+  double value = 0;
+  std::string unit;
+};
+
+class GraphTask {
+ public:
+  virtual ~GraphTask() = default;
+  virtual learning::CgsWidths widths() const = 0;
+  /// Training batch `number`: a function of seed and number alone.
+  virtual GraphSample batch(std::int64_t number) const = 0;
+  /// Scores on graphs that are never trained on, always the same names in the same order.
+  virtual std::vector<GraphScore> score(const Predict& predict) const = 0;
+  /// One graph with exact and predicted answers.
+  virtual void describe(Frame& frame, const Predict& predict) const = 0;
+  virtual std::vector<std::string> random_streams() const = 0;
+  virtual std::string summary() const = 0;  ///< one line: sizes
+};
+
+/// Keys that every task has.
+struct GraphTrainingOptions {
+  learning::CgsOptions model;
+  learning::TrainingOptions training;
+  std::int64_t redraw_every = 32;
+  std::int64_t evaluate_every = 500;
+  std::string weights;
+  bool train = true;
+
+  template <class V>
+  void reflect(V& v) {
+    v("model", model, About{});
+    v("training", training, About{});
+    v("redraw_every", redraw_every, About{.doc = "updates with one batch of graphs", .min = 1});
+    v("evaluate_every", evaluate_every,
+      About{.doc = "updates between evaluations on graphs that are not trained on", .min = 1});
+    v("weights", weights,
+      About{.doc = "file of weights to begin with, as a run writes them; empty: random ones"});
+    v("train", train, About{.doc = "false: only evaluate the weights"});
+  }
+  std::string validate() const {
+    return train || !weights.empty() ? ""
+                                     : "weights: name a file, without training there is nothing "
+                                       "else to evaluate";
+  }
+};
+
+}  // namespace filigree
