@@ -259,6 +259,117 @@ FILIGREE_FUNCTION double row_product(const GroundedNetwork& a, const Array<doubl
   return sum;
 }
 
+/// Chebyshev steps towards A x = b, from x or from zero.
+void smooth(const MultigridLevel& level, const MultigridOptions& options, const Array<double>& b,
+            const Array<double>& x, bool from_zero) {
+  const GroundedNetwork a = level.network;
+  const Array<double> step = level.step;
+  const double centre = level.largest * (1 + options.smoothed_part) / 2;
+  const double width = level.largest * (1 - options.smoothed_part) / 2;
+  const double sigma = centre / width;
+  double rho = 1 / sigma;
+  // Steps go back and forth between x and `other`, and end in x.
+  Array<double> from = x;
+  Array<double> to = level.other;
+  if (from_zero ? options.degree % 2 == 1 : false) std::swap(from, to);
+  for (int k = 0; k < options.degree; ++k) {
+    const double next_rho = 1 / (2 * sigma - rho);
+    const double keep = k == 0 ? 0 : next_rho * rho;
+    const double add = k == 0 ? 1 / centre : 2 * next_rho / width;
+    if (k > 0) rho = next_rho;
+    const Array<double> source = from;
+    const Array<double> target = to;
+    if (k == 0 && from_zero) {
+      for_each(
+          "network/first_step", a.size(), FILIGREE_LAMBDA(Index i) {
+            step(i) = add * b(i) / a.diagonal(i);
+            target(i) = step(i);
+          });
+    } else {
+      const bool has_step = k > 0;
+      for_each(
+          "network/chebyshev", a.size(), FILIGREE_LAMBDA(Index i) {
+            const double residual = (b(i) - row_product(a, source, i)) / a.diagonal(i);
+            const double s = add * residual + (has_step ? keep * step(i) : 0.0);
+            step(i) = s;
+            target(i) = source(i) + s;
+          });
+    }
+    std::swap(from, to);
+  }
+  copy(x, from);
+}
+
+/// coarse_b = P^T (b - A x)
+void restrict_residual(const MultigridLevel& level, const Array<double>& b, const Array<double>& x,
+                       const Array<double>& coarse_b) {
+  const GroundedNetwork a = level.network;
+  const Array<Index> starts = level.group_starts;
+  const Array<Index> members = level.members;
+  for_each(
+      "network/restrict", coarse_b.size(), FILIGREE_LAMBDA(Index c) {
+        double sum = 0;
+        for (Index m = starts(c); m < starts(c + 1); ++m) {
+          sum += b(members(m)) - row_product(a, x, members(m));
+        }
+        coarse_b(c) = sum;
+      });
+}
+
+/// x += P coarse_x
+void prolong(const MultigridLevel& level, const Array<double>& coarse_x, const Array<double>& x) {
+  const Array<Index> group = level.group;
+  for_each(
+      "network/prolong", x.size(), FILIGREE_LAMBDA(Index i) { x(i) += coarse_x(group(i)); });
+}
+
+/// (c . v, c . b, b . b)
+Vec<3, double> first_products(const Array<double>& c, const Array<double>& v,
+                              const Array<double>& b, Reducer& reducer) {
+  return reducer.sum(
+      "network/first_products", c.size(), Vec<3, double>::zero(), FILIGREE_LAMBDA(Index i) {
+        return Vec<3, double>{c(i) * v(i), c(i) * b(i), b(i) * b(i)};
+      });
+}
+
+/// r = b - alpha v; returns its squared length.
+double first_residual(const Array<double>& b, double alpha, const Array<double>& v,
+                      const Array<double>& r, Reducer& reducer) {
+  return reducer.sum(
+      "network/first_residual", b.size(), 0.0, FILIGREE_LAMBDA(Index i) {
+        const double residual = b(i) - alpha * v(i);
+        r(i) = residual;
+        return residual * residual;
+      });
+}
+
+/// (c2 . v1, c2 . v2, c2 . r)
+Vec<3, double> second_products(const MultigridLevel& level, Reducer& reducer) {
+  const Array<double> c = level.second;
+  const Array<double> v1 = level.first_image;
+  const Array<double> v2 = level.second_image;
+  const Array<double> r = level.residual;
+  return reducer.sum(
+      "network/second_products", c.size(), Vec<3, double>::zero(), FILIGREE_LAMBDA(Index i) {
+        return Vec<3, double>{c(i) * v1(i), c(i) * v2(i), c(i) * r(i)};
+      });
+}
+
+/// x = alpha c1 + beta c2
+void combine(const MultigridLevel& level, double alpha, double beta) {
+  const Array<double> x = level.x;
+  const Array<double> c1 = level.first;
+  const Array<double> c2 = level.second;
+  if (beta == 0) {
+    for_each(
+        "network/one_step", x.size(), FILIGREE_LAMBDA(Index i) { x(i) = alpha * c1(i); });
+    return;
+  }
+  for_each(
+      "network/two_steps", x.size(),
+      FILIGREE_LAMBDA(Index i) { x(i) = alpha * c1(i) + beta * c2(i); });
+}
+
 }  // namespace
 
 void fill_diagonal(GroundedNetwork& network) {
@@ -290,7 +401,7 @@ NetworkMultigrid::NetworkMultigrid(const GroundedNetwork& network, const Multigr
   levels_.emplace_back();
   levels_.back().network = network;
   while (levels_.back().network.size() > options.coarsest) {
-    Level& level = levels_.back();
+    MultigridLevel& level = levels_.back();
     const Index n = level.network.size();
     GroundedNetwork coarse = level.network;
     for (int round = 0; round < options.pairings && coarse.size() > options.coarsest; ++round) {
@@ -311,7 +422,7 @@ NetworkMultigrid::NetworkMultigrid(const GroundedNetwork& network, const Multigr
     levels_.back().network = coarse;
   }
   for (std::size_t l = 0; l < levels_.size(); ++l) {
-    Level& level = levels_[l];
+    MultigridLevel& level = levels_[l];
     const Index n = level.network.size();
     level.largest = largest_eigenvalue(level.network, reducer_);
     for (Array<double>* array : {&level.step, &level.other}) {
@@ -331,120 +442,42 @@ NetworkMultigrid::NetworkMultigrid(const GroundedNetwork& network, const Multigr
 
 double NetworkMultigrid::operator_complexity() const {
   double edges = 0;
-  for (const Level& level : levels_) edges += level.network.values.size();
+  for (const MultigridLevel& level : levels_) edges += level.network.values.size();
   return edges / std::max(1, levels_.front().network.values.size());
 }
 
-void NetworkMultigrid::smooth(Level& level, const Array<double>& b, const Array<double>& x,
-                              bool from_zero) {
-  const GroundedNetwork a = level.network;
-  const Array<double> step = level.step;
-  const double centre = level.largest * (1 + options_.smoothed_part) / 2;
-  const double width = level.largest * (1 - options_.smoothed_part) / 2;
-  const double sigma = centre / width;
-  double rho = 1 / sigma;
-  // Steps go back and forth between x and `other`, and end in x.
-  Array<double> from = x;
-  Array<double> to = level.other;
-  if (from_zero ? options_.degree % 2 == 1 : false) std::swap(from, to);
-  for (int k = 0; k < options_.degree; ++k) {
-    const double next_rho = 1 / (2 * sigma - rho);
-    const double keep = k == 0 ? 0 : next_rho * rho;
-    const double add = k == 0 ? 1 / centre : 2 * next_rho / width;
-    if (k > 0) rho = next_rho;
-    const Array<double> source = from;
-    const Array<double> target = to;
-    if (k == 0 && from_zero) {
-      for_each(
-          "network/first_step", a.size(), FILIGREE_LAMBDA(Index i) {
-            step(i) = add * b(i) / a.diagonal(i);
-            target(i) = step(i);
-          });
-    } else {
-      const bool has_step = k > 0;
-      for_each(
-          "network/chebyshev", a.size(), FILIGREE_LAMBDA(Index i) {
-            const double residual = (b(i) - row_product(a, source, i)) / a.diagonal(i);
-            const double s = add * residual + (has_step ? keep * step(i) : 0.0);
-            step(i) = s;
-            target(i) = source(i) + s;
-          });
-    }
-    std::swap(from, to);
-  }
-  copy(x, from);
-}
-
 void NetworkMultigrid::solve_coarse(std::size_t depth) {
-  Level& level = levels_[depth];
-  const Index n = level.network.size();
-  const Array<double> x = level.x;
-  const Array<double> b = level.b;
-  if (depth + 1 == levels_.size()) return cycle(depth, b, x);
-  const Array<double> c1 = level.first;
-  const Array<double> v1 = level.first_image;
-  const Array<double> c2 = level.second;
-  const Array<double> v2 = level.second_image;
-  const Array<double> r = level.residual;
-  cycle(depth, b, c1);
-  filigree::network::apply(level.network, c1, v1);
-  const auto p = reducer_.sum(
-      "network/first_products", n, Vec<3, double>::zero(), FILIGREE_LAMBDA(Index i) {
-        return Vec<3, double>{c1(i) * v1(i), c1(i) * b(i), b(i) * b(i)};
-      });
+  const MultigridLevel& level = levels_[depth];
+  if (depth + 1 == levels_.size()) return cycle(depth, level.b, level.x);
+  cycle(depth, level.b, level.first);
+  filigree::network::apply(level.network, level.first, level.first_image);
+  const auto p = first_products(level.first, level.first_image, level.b, reducer_);
   const double alpha = p[0] > 0 ? p[1] / p[0] : 0;
-  const double left = reducer_.sum(
-      "network/first_step", n, 0.0, FILIGREE_LAMBDA(Index i) {
-        const double residual = b(i) - alpha * v1(i);
-        r(i) = residual;
-        return residual * residual;
-      });
-  if (!(left > kGoodStep * kGoodStep * p[2])) {
-    for_each(
-        "network/one_step", n, FILIGREE_LAMBDA(Index i) { x(i) = alpha * c1(i); });
-    return;
-  }
-  cycle(depth, r, c2);
-  filigree::network::apply(level.network, c2, v2);
-  const auto q = reducer_.sum(
-      "network/second_products", n, Vec<3, double>::zero(), FILIGREE_LAMBDA(Index i) {
-        return Vec<3, double>{c2(i) * v1(i), c2(i) * v2(i), c2(i) * r(i)};
-      });
+  const double left = first_residual(level.b, alpha, level.first_image, level.residual, reducer_);
+  if (!(left > kGoodStep * kGoodStep * p[2])) return combine(level, alpha, 0);
+  cycle(depth, level.residual, level.second);
+  filigree::network::apply(level.network, level.second, level.second_image);
+  const auto q = second_products(level, reducer_);
   const double rest = q[1] - q[0] * q[0] / p[0];
   const double beta = rest > 0 ? q[2] / rest : 0;
-  const double first = alpha - q[0] * beta / p[0];
-  for_each(
-      "network/two_steps", n, FILIGREE_LAMBDA(Index i) { x(i) = first * c1(i) + beta * c2(i); });
+  combine(level, alpha - q[0] * beta / p[0], beta);
 }
 
 void NetworkMultigrid::cycle(std::size_t depth, const Array<double>& b, const Array<double>& x) {
-  Level& level = levels_[depth];
+  const MultigridLevel& level = levels_[depth];
   if (depth + 1 == levels_.size() && direct_) {
     Kokkos::deep_copy(direct_values_.view(), b.view());
     direct_->solve({direct_values_.data(), static_cast<std::size_t>(b.size())});
     Kokkos::deep_copy(x.view(), direct_values_.view());
     return;
   }
-  smooth(level, b, x, true);
+  smooth(level, options_, b, x, true);
   if (depth + 1 == levels_.size()) return;
-  const GroundedNetwork a = level.network;
-  const Array<Index> starts = level.group_starts;
-  const Array<Index> members = level.members;
-  const Array<Index> group = level.group;
-  const Array<double> coarse_b = levels_[depth + 1].b;
-  const Array<double> coarse_x = levels_[depth + 1].x;
-  for_each(
-      "network/restrict", coarse_b.size(), FILIGREE_LAMBDA(Index c) {
-        double sum = 0;
-        for (Index m = starts(c); m < starts(c + 1); ++m) {
-          sum += b(members(m)) - row_product(a, x, members(m));
-        }
-        coarse_b(c) = sum;
-      });
+  const MultigridLevel& coarse = levels_[depth + 1];
+  restrict_residual(level, b, x, coarse.b);
   solve_coarse(depth + 1);
-  for_each(
-      "network/prolong", a.size(), FILIGREE_LAMBDA(Index i) { x(i) += coarse_x(group(i)); });
-  smooth(level, b, x, false);
+  prolong(level, coarse.x, x);
+  smooth(level, options_, b, x, false);
 }
 
 void NetworkMultigrid::apply(const Array<double>& b, const Array<double>& x) {

@@ -47,6 +47,18 @@ struct MultigridOptions {
   Index coarsest = 300;        ///< nodes that elimination takes over
 };
 
+/// One network of the hierarchy and the way to the next.
+struct MultigridLevel {
+  GroundedNetwork network;
+  Array<Index> group;         ///< [n]: node of the next level
+  Array<Index> group_starts;  ///< [next n + 1]
+  Array<Index> members;       ///< [n]: nodes of each group
+  double largest = 2;         ///< bound of the eigenvalues of D^-1 A
+  // Scratch: right-hand side and result of this level as seen from the one above, and more.
+  Array<double> b, x, residual, step, other;
+  Array<double> first, first_image, second, second_image;
+};
+
 class NetworkMultigrid {
  public:
   explicit NetworkMultigrid(const GroundedNetwork& network, const MultigridOptions& options = {});
@@ -60,23 +72,11 @@ class NetworkMultigrid {
   double operator_complexity() const;
 
  private:
-  struct Level {
-    GroundedNetwork network;
-    Array<Index> group;         ///< [n]: node of the next level
-    Array<Index> group_starts;  ///< [next n + 1]
-    Array<Index> members;       ///< [n]: nodes of each group
-    double largest = 2;         ///< bound of the eigenvalues of D^-1 A
-    // Scratch: right-hand side and result of this level as seen from the one above, and more.
-    Array<double> b, x, residual, step, other;
-    Array<double> first, first_image, second, second_image;
-  };
-
-  void smooth(Level& level, const Array<double>& b, const Array<double>& x, bool from_zero);
   void cycle(std::size_t depth, const Array<double>& b, const Array<double>& x);
   void solve_coarse(std::size_t depth);
 
   MultigridOptions options_;
-  std::vector<Level> levels_;
+  std::vector<MultigridLevel> levels_;
   std::unique_ptr<StarMesh> direct_;
   HostArray<double> direct_values_;
   Reducer reducer_;

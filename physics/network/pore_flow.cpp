@@ -200,9 +200,28 @@ double residual_of(const GroundedNetwork& a, const Array<double>& b, const Array
       FILIGREE_LAMBDA(Index i) { return residual(i) * residual(i); });
 }
 
-double squared_norm(const Array<double>& x, Reducer& reducer) {
+double product(const Array<double>& x, const Array<double>& y, Reducer& reducer) {
   return reducer.sum(
-      "network/norm", x.size(), 0.0, FILIGREE_LAMBDA(Index i) { return x(i) * x(i); });
+      "network/product", x.size(), 0.0, FILIGREE_LAMBDA(Index i) { return x(i) * y(i); });
+}
+
+/// p = z + beta p
+void turn(const Array<double>& p, double beta, const Array<double>& z) {
+  for_each(
+      "network/direction", p.size(),
+      FILIGREE_LAMBDA(Index i) { p(i) = beta == 0 ? z(i) : z(i) + beta * p(i); });
+}
+
+/// x += alpha p, r -= alpha A p; returns the squared length of r.
+double advance(double alpha, const Array<double>& p, const Array<double>& ap,
+               const Array<double>& x, const Array<double>& r, Reducer& reducer) {
+  return reducer.sum(
+      "network/step", p.size(), 0.0, FILIGREE_LAMBDA(Index i) {
+        x(i) += alpha * p(i);
+        const double rest = r(i) - alpha * ap(i);
+        r(i) = rest;
+        return rest * rest;
+      });
 }
 
 }  // namespace
@@ -274,7 +293,7 @@ FlowSolver::Outcome FlowSolver::solve_free(const Array<double>& b, const Array<d
   if (free_.size() == 0) return {0, 0};
   if (!direct_) return iterate(b, x);
   eliminate(b, x);
-  const double b2 = squared_norm(b, reducer_);
+  const double b2 = product(b, b, reducer_);
   const Array<double> residual("network/residual", free_.size());
   const double r2 = residual_of(free_, b, x, residual, reducer_);
   return {0, b2 > 0 ? std::sqrt(r2 / b2) : 0};
@@ -288,7 +307,7 @@ FlowSolver::Outcome FlowSolver::iterate(const Array<double>& b, const Array<doub
   const Array<double> ap("network/direction_image", n);
   fill(x, 0.0);
   copy(r, b);
-  const double b2 = squared_norm(b, reducer_);
+  const double b2 = product(b, b, reducer_);
   if (b2 == 0) return {0, 0};
   const double goal2 = options_.tolerance * options_.tolerance * b2;
   double before2 = b2;
@@ -301,29 +320,12 @@ FlowSolver::Outcome FlowSolver::iterate(const Array<double>& b, const Array<doub
     for (bool is_first = true; r2 > goal2 && iterations < options_.max_iterations;
          is_first = false) {
       multigrid_->apply(r, z);
-      const double beta = is_first ? 0
-                                   : -reducer_.sum(
-                                         "network/beta", n, 0.0,
-                                         FILIGREE_LAMBDA(Index i) { return z(i) * ap(i); }) /
-                                         curvature;
-      for_each(
-          "network/direction", n,
-          FILIGREE_LAMBDA(Index i) { p(i) = beta == 0 ? z(i) : z(i) + beta * p(i); });
+      const double beta = is_first ? 0 : -product(z, ap, reducer_) / curvature;
+      turn(p, beta, z);
       filigree::network::apply(free_, p, ap);
-      const auto products = reducer_.sum(
-          "network/products", n, Vec<2, double>::zero(), FILIGREE_LAMBDA(Index i) {
-            return Vec<2, double>{p(i) * ap(i), p(i) * r(i)};
-          });
-      curvature = products[0];
+      curvature = product(p, ap, reducer_);
       if (!(curvature > 0)) break;
-      const double alpha = products[1] / curvature;
-      r2 = reducer_.sum(
-          "network/step", n, 0.0, FILIGREE_LAMBDA(Index i) {
-            x(i) += alpha * p(i);
-            const double rest = r(i) - alpha * ap(i);
-            r(i) = rest;
-            return rest * rest;
-          });
+      r2 = advance(product(p, r, reducer_) / curvature, p, ap, x, r, reducer_);
       ++iterations;
     }
     // The recursion drifts from the true residual by rounding: start again from that while it

@@ -28,6 +28,14 @@ struct Png {
     }
     return colors.size();
   }
+  /// How many pixels are not white paper.
+  std::size_t n_inked() const {
+    std::size_t count = 0;
+    for (std::size_t i = 0; i < pixels.size(); i += static_cast<std::size_t>(channels)) {
+      count += pixels[i] != 255 || pixels[i + 1] != 255 || pixels[i + 2] != 255;
+    }
+    return count;
+  }
 };
 
 /// What filter `kind` of the PNG format predicts from the left, upper and upper left neighbour.

@@ -205,6 +205,39 @@ TEST_F(RenderTest, EveryKindOfCellIsDrawn) {
                                    "id, velocity"));
 }
 
+/// A field `radius` of points, or of the cells of lines, is the size that they are drawn with.
+TEST_F(RenderTest, PointsAndLinesHaveTheirOwnRadius) {
+  const auto writer = writers().at("npz").make();
+  writer->open({.title = "", .folder = folder_ / "series"});
+  for (int number = 0; number < 3; ++number) {  // thin, thick points, thick lines
+    Block points = cells("pores", CellKind::kVertex, 0, {}, {});
+    points.point_fields.push_back(make_array("radius", DType::kF32, {8}, "m"));
+    for (float& radius : points.point_fields.back().as<float>()) {
+      radius = number == 1 ? 0.2F : 0.02F;
+    }
+    Block lines = cells("throats", CellKind::kLine, 0, {0, 2, 4}, {0, 6, 1, 2});
+    lines.cell_fields.push_back(make_array("radius", DType::kF32, {2}, "m"));
+    for (float& radius : lines.cell_fields.back().as<float>()) {
+      radius = number == 2 ? 0.1F : 0.01F;
+    }
+    writer->write(
+        {.time = double(number), .step = number, .number = number, .blocks = {points, lines}});
+  }
+  writer->close();
+  for (const std::string color : {"velocity", "none"}) {
+    const CallResult result =
+        render({path("series"), "--size", "320x240", "--sheet", "1x1", "--color", color});
+    if (cannot_draw(result)) GTEST_SKIP() << result.err;
+    std::size_t inked[3] = {};
+    for (int number = 0; number < 3; ++number) {
+      const auto file = format("series/pictures/frame_00000{}.png", number);
+      inked[number] = read_png(slurp(folder_ / file)).n_inked();
+    }
+    EXPECT_GT(inked[1], inked[0] + 1000) << color;
+    EXPECT_GT(inked[2], inked[0] + 1000) << color;
+  }
+}
+
 TEST_F(RenderTest, ReportHoldsTheContactSheet) {
   run();
   const CallResult result = render({path("run"), "--frames", "last"});
