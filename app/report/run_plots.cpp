@@ -30,6 +30,12 @@ int rank_of(const Plot& plot) {
   return plot.title == "Angular momentum" ? 2 : 3;
 }
 
+/// Quantities of training and of solvers, which fall by powers of ten.
+bool falls_by_powers(const std::string& name) {
+  return name == "loss" || name == "cost" || name == "residual" || name.starts_with("mse") ||
+         name == "gradient_norm";
+}
+
 std::string quantity_label(const std::string& title, const std::string& unit) {
   const std::string quantity = title == "Energy budget" ? "Energy" : title;
   return unit.empty() ? quantity : format("{} [{}]", quantity, unit);
@@ -51,8 +57,11 @@ std::vector<Plot> run_plots(const CsvTable& diagnostics) {
       return other.title == title && other.y_label == label;
     });
     if (plot == plots.end()) {
-      plots.push_back(
-          {.title = title, .x_label = diagnostics.columns[0], .y_label = label, .curves = {}});
+      plots.push_back({.title = title,
+                       .x_label = diagnostics.columns[0],
+                       .y_label = label,
+                       .curves = {},
+                       .logarithmic = falls_by_powers(name.name)});
       plot = plots.end() - 1;
     }
     Curve& curve = plot->curves.emplace_back();

@@ -139,6 +139,27 @@ std::string line_of(const Curve& curve, const std::string& color, const Scale& x
                 curve.strong ? "2.4" : "1.6", dots);
 }
 
+Plot with_logarithms(Plot plot) {
+  for (Curve& curve : plot.curves) {
+    for (double& y : curve.y) y = std::log10(y > 0 ? y : std::nan(""));
+  }
+  return plot;
+}
+
+/// Whole powers of ten around a range of logarithms, at most about eight of them.
+Ticks power_ticks(const Range& range) {
+  const bool is_empty = range.low > range.high;
+  const double low = is_empty ? 0 : std::floor(range.low);
+  const double high = std::max(low + 1, is_empty ? 1 : std::ceil(range.high));
+  const double step = std::ceil((high - low) / 8);
+  Ticks ticks;
+  for (double power = low; power < high + step; power += step) {
+    ticks.values.push_back(power);
+    ticks.labels.push_back(format("1e{:.0f}", power));
+  }
+  return ticks;
+}
+
 }  // namespace
 
 Curve thinned(const Curve& curve, std::size_t n_columns) {
@@ -163,7 +184,8 @@ Curve thinned(const Curve& curve, std::size_t n_columns) {
   return result;
 }
 
-std::string svg_text(const Plot& plot) {
+std::string svg_text(const Plot& given) {
+  const Plot plot = given.logarithmic ? with_logarithms(given) : given;
   Range x_range;
   Range y_range;
   for (const Curve& curve : plot.curves) {
@@ -171,7 +193,7 @@ std::string svg_text(const Plot& plot) {
     for (const double value : curve.y) y_range.add(value);
   }
   const Ticks x_ticks = x_range.ticks(7);
-  const Ticks y_ticks = y_range.ticks(6);
+  const Ticks y_ticks = plot.logarithmic ? power_ticks(y_range) : y_range.ticks(6);
   const Legend legend = legend_of(plot, kTitleHeight);
   const double top = kTitleHeight + legend.height + 6;
   const bool has_width = x_range.low < x_range.high;

@@ -20,6 +20,7 @@ struct Plot {
   std::string x_label;  ///< "time [s]"
   std::string y_label;
   std::vector<Curve> curves;
+  bool logarithmic = false;  ///< y by powers of ten; values that are not positive leave a gap
 };
 
 /// Axes at round numbers, a legend when there are several curves. Values that are not finite leave

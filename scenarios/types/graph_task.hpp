@@ -23,12 +23,12 @@ struct GraphSample {
 /// The answers of the model, flattened.
 using Predict = std::function<std::vector<double>(const learning::CgsInput& input)>;
 
-/// One figure of merit. The first of a list is the one that training is judged by: smaller is
-/// better.
+/// One figure of merit.
 struct GraphScore {
   std::string name;  ///< "mse_train_sizes"
   double value = 0;
   std::string unit;
+  bool is_followed = false;  ///< also while training goes on
 };
 
 class GraphTask {

@@ -151,7 +151,9 @@ void GraphTraining::diagnose(Recorder& recorder) const {
   recorder.add("sweeps", static_cast<double>(model_->solver().last_forward.iterations()));
   recorder.add("adjoint_sweeps", static_cast<double>(model_->solver().last_adjoint.iterations()));
   if (scored_at_ < 0) scores();
-  for (const GraphScore& score : scores_) recorder.add(score.name, score.value, score.unit);
+  for (const GraphScore& score : scores_) {
+    if (score.is_followed) recorder.add(score.name, score.value, score.unit);
+  }
 }
 
 void GraphTraining::describe(Frame& frame) const {

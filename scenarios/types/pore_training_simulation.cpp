@@ -206,8 +206,8 @@ std::vector<GraphScore> PoreTrainingTask::score(const Predict& predict) const {
     const std::string& name = options_.tests[t].name;
     const auto add = [&](const std::string& who, const std::vector<double>& pressures) {
       const PoreScore score = score_networks(tests_[t].networks, pressures);
-      scores.push_back({who + "mse_" + name, score.mse, ""});
-      scores.push_back({who + "flow_error_" + name, score.flow_error, ""});
+      scores.push_back({who + "mse_" + name, score.mse, "", t == 0 && who.empty()});
+      scores.push_back({who + "flow_error_" + name, score.flow_error, "", t == 0 && who.empty()});
     };
     add("", predict(tests_[t].sample.input));
     std::vector<double> linear;

@@ -102,9 +102,10 @@ std::vector<GraphScore> ValueIterationTask::score(const Predict& predict) const 
     const auto add = [&](const std::string& who, const std::vector<double>& values) {
       const network::ValueScore score =
           network::score_values(test.batch, to_device("predicted", values), test.values);
-      scores.push_back({who + "mse_" + name, score.mse, ""});
-      scores.push_back({who + "mape_" + name, score.mape, "%"});
-      scores.push_back({who + "policy_accuracy_" + name, score.policy_accuracy, ""});
+      scores.push_back({who + "mse_" + name, score.mse, "", t == 0 && who.empty()});
+      scores.push_back({who + "mape_" + name, score.mape, "%", t == 0 && who.empty()});
+      scores.push_back(
+          {who + "policy_accuracy_" + name, score.policy_accuracy, "", t == 0 && who.empty()});
     };
     add("", predict(test.sample.input));
     add("constant_",

@@ -126,6 +126,19 @@ class ReportTest : public ProgramTest {
   }
 };
 
+TEST(SvgPlot, LogarithmicAxesStandAtPowersOfTen) {
+  const std::string text = app::svg_text({.title = "Loss",
+                                          .x_label = "time [s]",
+                                          .y_label = "Loss",
+                                          .curves = {{"loss", {0, 1, 2, 3}, {0, 20, 0.5, 0.02}}},
+                                          .logarithmic = true});
+  EXPECT_EQ(fault_of(text), "");
+  for (const char* label : {">1e-2<", ">1e-1<", ">1e0<", ">1e1<", ">1e2<"}) {
+    EXPECT_THAT(text, HasSubstr(label));
+  }
+  EXPECT_THAT(text, AllOf(Not(HasSubstr("nan")), Not(HasSubstr("inf"))));
+}
+
 TEST_F(ReportTest, TellsEverythingAboutAFinishedRun) {
   run();
   EXPECT_THAT(
