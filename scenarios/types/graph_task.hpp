@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,7 +52,7 @@ struct GraphTrainingOptions {
   learning::TrainingOptions training;
   std::int64_t redraw_every = 32;
   std::int64_t evaluate_every = 500;
-  std::string weights;
+  std::optional<FilePath> weights;
   bool train = true;
 
   template <class V>
@@ -62,13 +63,13 @@ struct GraphTrainingOptions {
     v("evaluate_every", evaluate_every,
       About{.doc = "updates between evaluations on graphs that are not trained on", .min = 1});
     v("weights", weights,
-      About{.doc = "file of weights to begin with, as a run writes them; empty: random ones"});
+      About{.doc = "model.safetensors of a run to begin with; absent: random weights"});
     v("train", train, About{.doc = "false: only evaluate the weights"});
   }
   std::string validate() const {
-    return train || !weights.empty() ? ""
-                                     : "weights: name a file, without training there is nothing "
-                                       "else to evaluate";
+    return train || weights ? ""
+                            : "weights: name a file, without training there is nothing else to "
+                              "evaluate";
   }
 };
 

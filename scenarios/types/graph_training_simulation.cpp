@@ -59,8 +59,8 @@ void GraphTraining::initialize(const RunContext& context) {
   parameters_ = learning::parameters(*model_);
   learning::initialize(parameters_, context.seed);
   model_->project();
-  if (!options_.weights.empty()) {
-    load_parameters(parameters_, context.scenario_folder / options_.weights);
+  if (options_.weights) {
+    load_parameters(parameters_, context.scenario_folder / options_.weights->path);
   }
   trainer_.emplace(options_.training, parameters_);
 }

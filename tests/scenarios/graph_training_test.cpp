@@ -1,0 +1,157 @@
+// Copyright The Filigree Authors
+// SPDX-License-Identifier: Apache-2.0
+// Networks on graphs that are trained, stored, loaded and evaluated.
+#include <gmock/gmock.h>
+
+#include "io/atomic_file.hpp"
+#include "io/json.hpp"
+#include "io/weights.hpp"
+#include "learning/autodiff/ops.hpp"
+#include "physics/network/value_iteration.hpp"
+#include "scenarios/models.hpp"
+#include "tests/scenarios/run_support.hpp"
+
+namespace filigree {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+using testing_support::error_text;
+using testing_support::read_text;
+
+constexpr const char* kValues = R"(schema: 1
+scenario: { type: value_iteration }
+time: { end: 12 s }
+batch: 4
+redraw_every: 4
+evaluate_every: 4
+model: { heads: 4, decoder_widths: [8], encoder: { layers: 1, hidden_width: 8 } }
+training: { average: { decay: 0.9 } }
+tests: [ { name: small, graphs: 3 } ]
+output: { formats: [], every: 4, diagnostics_every: 1 }
+checkpoint: { every: 4 }
+)";
+
+constexpr const char* kPores = R"(schema: 1
+scenario: { type: pore_network }
+time: { end: 300 s }
+points: [13, 20]
+batch: 4
+redraw_every: 1000
+evaluate_every: 300
+model: { heads: 8, gamma: 0.9, encoder: { layers: 1, hidden_width: 32 } }
+training: { optimizer: { type: adam, learning_rate: 0.01 } }
+tests: [ { name: small, points: [13, 20], networks: 4 } ]
+output: { formats: [], every: 100, diagnostics_every: 10 }
+)";
+
+constexpr const char* kClasses = R"(schema: 1
+scenario: { type: graph_classification }
+time: { end: 9 s }
+generate: { graphs: 30, classes: 2, labels: 2 }
+folds: 3
+epochs: 3
+batch: 8
+model: { heads: 4, readout: graphs, encoder: { layers: 1, hidden_width: 8, aggregator: mean } }
+training: { schedule: { shape: { type: cosine_restarts, period: 2 }, clock: epoch_fraction } }
+output: { formats: [], every: 3, diagnostics_every: 1 }
+checkpoint: { every: 1 }
+)";
+
+class GraphTrainingTest : public testing_support::RunTest {
+ protected:
+  Scenario scenario(const std::string& text, const std::vector<std::string>& overrides = {}) const {
+    return load_scenario({.file = write("scene.yaml", text), .overrides = overrides},
+                         scenario_types());
+  }
+  nlohmann::ordered_json metrics(const std::string& out) const {
+    return parse_json(read_text(folder_ / out / "metrics.json"), "metrics.json");
+  }
+  double value(const std::string& out, const char* name) const {
+    return metrics(out).at(name).at("value").get<double>();
+  }
+};
+
+TEST_F(GraphTrainingTest, ResumedRunsHaveTheSameBits) {
+  run(scenario(kValues), "whole");
+  run(scenario(kValues, {"time.max_steps=7"}), "part");  // between batches and evaluations
+  run(scenario(kValues), "part", {.resume = "latest"});
+  EXPECT_EQ(read_text(folder_ / "part/model.safetensors"),
+            read_text(folder_ / "whole/model.safetensors"));
+  EXPECT_EQ(read_text(folder_ / "part/diagnostics.csv"),
+            read_text(folder_ / "whole/diagnostics.csv"));
+  EXPECT_EQ(metrics("part"), metrics("whole"));
+}
+
+TEST_F(GraphTrainingTest, ResumedClassificationHasTheSameBits) {
+  run(scenario(kClasses), "whole");
+  for (const char* steps : {"time.max_steps=2", "time.max_steps=3", "time.max_steps=7"}) {
+    fs::remove_all(folder_ / "part");
+    run(scenario(kClasses, {steps}), "part");
+    run(scenario(kClasses), "part", {.resume = "latest"});
+    EXPECT_EQ(metrics("part"), metrics("whole")) << steps;
+  }
+  EXPECT_EQ(value("whole", "folds_finished"), 3);
+  EXPECT_DOUBLE_EQ(value("whole", "largest_class"), 0.5);
+}
+
+TEST_F(GraphTrainingTest, ResumingWithAnotherModelIsRefusedAndShowsTheDifference) {
+  run(scenario(kValues, {"time.max_steps=5"}), "part");
+  const std::string text = error_text(
+      [&] { run(scenario(kValues, {"model.gamma=0.75"}), "part", {.resume = "latest"}); },
+      ExitCode::kBadInput);
+  EXPECT_THAT(text, HasSubstr("model.gamma is 0.75 but was 0.5"));
+}
+
+TEST_F(GraphTrainingTest, StoredWeightsScoreAsTheyDidWhenTheyWereTrained) {
+  run(scenario(kValues), "trained");
+  run(scenario(kValues, {"train=false", "weights=trained/model.safetensors"}), "loaded");
+  for (const char* name : {"mse_small", "mape_small", "policy_accuracy_small"}) {
+    EXPECT_EQ(value("loaded", name), value("trained", name)) << name;
+  }
+}
+
+TEST_F(GraphTrainingTest, ModelsKnowTheirOptions) {
+  run(scenario(kValues), "trained");
+  const learning::Cgs model = load_cgs(folder_ / "trained/model.safetensors");
+  EXPECT_EQ(model.options().heads, 4);
+  EXPECT_EQ(model.options().encoder.hidden_width, 8);
+  EXPECT_EQ(model.widths().nodes, 1);
+}
+
+TEST_F(GraphTrainingTest, LearnsPressuresBetterThanAStraightLine) {
+  // 300 updates on four small networks: the error falls by an order of magnitude from the start.
+  run(scenario(kPores), "run");
+  EXPECT_LT(value("run", "mse_small"), value("run", "linear_mse_small"));
+}
+
+TEST_F(GraphTrainingTest, WrongOptionsAndFilesAreExplained) {
+  const auto problem = [&](const char* text, const std::vector<std::string>& overrides) {
+    return error_text([&] { run(scenario(text, overrides), "bad"); }, ExitCode::kBadInput);
+  };
+  EXPECT_THAT(problem(kValues, {"model.phi=silu"}), HasSubstr("silu"));
+  EXPECT_THAT(problem(kValues, {"model.normalizer=none"}), HasSubstr("no bound on the weights"));
+  EXPECT_THAT(problem(kValues, {"train=false"}), HasSubstr("weights: name a file"));
+  EXPECT_THAT(problem(kValues, {"sizes.states=[9, 9]"}), HasSubstr("at least 11"));
+  EXPECT_THAT(problem(kClasses, {"model.readout=nodes"}), HasSubstr("must be `graphs`"));
+  EXPECT_THAT(problem(kClasses, {"set=tu_MUTAG_gin"}), HasSubstr("leave it out"));
+  run(scenario(kValues), "trained");
+  EXPECT_THAT(problem(kValues, {"weights=trained/model.safetensors", "model.heads=5"}),
+              HasSubstr("is [4, 8] but the model's parameter is [5, 8]"));
+  save_weights(folder_ / "foreign.safetensors", {{}, {}});
+  EXPECT_THAT(error_text([&] { load_cgs(folder_ / "foreign.safetensors"); }, ExitCode::kBadInput),
+              HasSubstr("which model its weights belong to"));
+  EXPECT_FALSE(fs::exists(folder_ / "bad"));
+}
+
+TEST_F(GraphTrainingTest, SetsThatAreNotThereEndTheRunWell) {
+  const RunResult result =
+      run(scenario("schema: 1\nscenario: { type: graph_classification }\ntime: { end: 1 s }\n"
+                   "set: not_there\nmodel: { readout: graphs }\n"),
+          "run");
+  EXPECT_EQ(result.code, ExitCode::kDone);
+  EXPECT_THAT(observer_.text(), HasSubstr("FILIGREE_GRAPH_DATA"));
+}
+
+}  // namespace
+}  // namespace filigree
