@@ -1,5 +1,6 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
+// Scenario type `graph_classification`: classes of graphs, learned and cross-validated.
 #pragma once
 
 #include <memory>

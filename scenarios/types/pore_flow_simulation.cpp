@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "core/text.hpp"
+#include "scenarios/types/pore_frame.hpp"
 #include "scenarios/types/type_support.hpp"
 
 namespace filigree {
@@ -102,8 +103,8 @@ class PoreFlowSimulation final : public Simulation {
 
  private:
   void set_pressures(const std::vector<double>& values);
-  Block pore_block() const;
-  Block throat_block() const;
+  Block pore_block(const std::vector<double>& values) const;
+  Block throat_block(const std::vector<double>& values) const;
 
   PoreFlowOptions options_;
   PoreNetwork pores_;
@@ -186,68 +187,35 @@ void PoreFlowSimulation::diagnose(Recorder& recorder) const {
   recorder.add("residual", residual_);
 }
 
-Block PoreFlowSimulation::pore_block() const {
-  Block block;
-  block.name = "pores";
-  block.kind = CellKind::kVertex;
-  for (const Vec<3, double>& x : to_vector(pores_.positions)) {
-    block.points.insert(block.points.end(), {x[0], x[1], x[2]});
-  }
-  std::vector<float> radius;
-  for (const double d : to_vector(pores_.pore_diameters))
-    radius.push_back(static_cast<float>(d / 2));
-  add_field(block, transport_.words.potential, transport_.words.potential_unit,
-            to_vector(pressures_));
-  add_field(block, "radius", "m", radius);
+Block PoreFlowSimulation::pore_block(const std::vector<double>& values) const {
+  const PorePotential potential{transport_.words.potential, transport_.words.potential_unit,
+                                values};
+  Block block = pore_points("pores", pores_, potential);
   add_field(block, "faces", "", to_vector(pores_.faces));
   return block;
 }
 
-Block PoreFlowSimulation::throat_block() const {
-  Block block;
-  block.name = "throats";
-  block.kind = CellKind::kLine;
-  block.offsets.push_back(0);
-  const std::vector<Vec<3, double>> x = to_vector(pores_.positions);
-  for (const Vec<3, double>& p : x) {
-    block.points.insert(block.points.end(), {p[0], p[1], p[2]});
-  }
-  const std::vector<Offset> offsets = to_vector(pores_.graph->row_offsets());
-  const std::vector<Index> senders = to_vector(pores_.graph->senders());
-  const std::vector<double> diameters = to_vector(pores_.throat_diameters);
-  const std::vector<double> lengths = to_vector(pores_.throat_lengths);
-  const std::vector<double> k = to_vector(transport_.conductances);
-  const std::vector<double> flows = to_vector(network::edge_flows(problem_, pressures_));
-  std::vector<float> radius, length;
-  std::vector<double> conductance, flow;
-  for (std::size_t i = 0; i < x.size(); ++i) {
-    for (auto e = static_cast<std::size_t>(offsets[i]);
-         e < static_cast<std::size_t>(offsets[i + 1]); ++e) {
-      const auto j = static_cast<std::size_t>(senders[e]);
-      if (j > i) continue;  // each throat once
-      block.connectivity.push_back(static_cast<std::int64_t>(j));
-      block.connectivity.push_back(static_cast<std::int64_t>(i));
-      block.offsets.push_back(static_cast<std::int64_t>(block.connectivity.size()));
-      radius.push_back(static_cast<float>(diameters[e] / 2));
-      length.push_back(static_cast<float>(lengths[e]));
-      conductance.push_back(k[e]);
-      flow.push_back(std::abs(flows[e]));
-    }
-  }
-  add_field(block, transport_.words.potential, transport_.words.potential_unit,
-            to_vector(pressures_));
-  add_cell_field(block, "radius", "m", radius);
-  add_cell_field(block, "length", "m", length);
-  add_cell_field(block, "conductance", transport_.words.conductance_unit, conductance);
-  add_cell_field(block, "flow", transport_.words.flow_unit, flow);
-  return block;
+Block PoreFlowSimulation::throat_block(const std::vector<double>& values) const {
+  const PorePotential potential{transport_.words.potential, transport_.words.potential_unit,
+                                values};
+  ThroatLines lines = throat_lines("throats", pores_, potential);
+  std::vector<double> flows = to_vector(network::edge_flows(problem_, pressures_));
+  for (double& flow : flows) flow = std::abs(flow);
+  const auto add = [&](const char* name, const char* unit, const std::vector<double>& of_edges) {
+    add_cell_field(lines.block, name, unit, lines.picked(of_edges));
+  };
+  add("length", "m", to_vector(pores_.throat_lengths));
+  add("conductance", transport_.words.conductance_unit, to_vector(transport_.conductances));
+  add("flow", transport_.words.flow_unit, flows);
+  return std::move(lines.block);
 }
 
 void PoreFlowSimulation::describe(Frame& frame) const {
   frame.time = clock_.time;
   frame.step = clock_.steps;
-  frame.blocks.push_back(pore_block());
-  if (options_.show_throats) frame.blocks.push_back(throat_block());
+  const std::vector<double> values = to_vector(pressures_);
+  frame.blocks.push_back(pore_block(values));
+  if (options_.show_throats) frame.blocks.push_back(throat_block(values));
 }
 
 void PoreFlowSimulation::reflect_state(StateVisitor& visitor) {

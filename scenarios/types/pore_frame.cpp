@@ -6,28 +6,50 @@
 
 namespace filigree {
 
-Block pore_block(const std::string& name, const network::PoreNetwork& network) {
+namespace {
+
+Block at_pores(const std::string& name, CellKind kind, const network::PoreNetwork& network,
+               const PorePotential& potential, double shift) {
   Block block;
   block.name = name;
-  block.kind = CellKind::kLine;
+  block.kind = kind;
   for (const Vec<3, double>& x : to_vector(network.positions)) {
-    block.points.insert(block.points.end(), {x[0], x[1], x[2]});
+    block.points.insert(block.points.end(), {x[0] + shift, x[1], x[2]});
   }
-  add_field(block, "diameter", "m", to_vector(network.pore_diameters));
+  add_field(block, potential.name, potential.unit, potential.values);
+  return block;
+}
+
+std::vector<float> halves(const std::vector<double>& diameters) {
+  std::vector<float> radii;
+  for (const double diameter : diameters) radii.push_back(static_cast<float>(diameter / 2));
+  return radii;
+}
+
+}  // namespace
+
+Block pore_points(const std::string& name, const network::PoreNetwork& network,
+                  const PorePotential& potential, double shift) {
+  Block block = at_pores(name, CellKind::kVertex, network, potential, shift);
+  add_field(block, "radius", "m", halves(to_vector(network.pore_diameters)));
+  return block;
+}
+
+ThroatLines throat_lines(const std::string& name, const network::PoreNetwork& network,
+                         const PorePotential& potential, double shift) {
+  ThroatLines lines{at_pores(name, CellKind::kLine, network, potential, shift), {}};
+  Block& block = lines.block;
   const std::vector<Index> senders = to_vector(network.graph->senders());
   const std::vector<Index> receivers = to_vector(network.graph->receivers());
-  const std::vector<double> diameters = to_vector(network.throat_diameters);
-  std::vector<double> of_throats;
   block.offsets = {0};
   for (std::size_t e = 0; e < senders.size(); ++e) {
     if (senders[e] > receivers[e]) continue;  // the other direction of a throat
+    lines.edges.push_back(e);
     block.connectivity.insert(block.connectivity.end(), {senders[e], receivers[e]});
     block.offsets.push_back(static_cast<std::int64_t>(block.connectivity.size()));
-    of_throats.push_back(diameters[e]);
   }
-  block.cell_fields.push_back(
-      make_array<double>("throat_diameter", std::span<const double>(of_throats), {}, "m"));
-  return block;
+  add_cell_field(block, "radius", "m", lines.picked(halves(to_vector(network.throat_diameters))));
+  return lines;
 }
 
 }  // namespace filigree

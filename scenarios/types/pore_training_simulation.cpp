@@ -225,19 +225,20 @@ void PoreTrainingTask::describe(Frame& frame, const Predict& predict) const {
   const Set shown = draw_set(options_.tests[0].points, first_network_of_test(0), 1);
   const SolvedNetwork& solved = shown.networks[0];
   const std::vector<double> predicted = predict(shown.sample.input);
-  const auto block_of = [&](const char* name, const std::vector<double>& pressures, double shift) {
-    Block block = pore_block(name, solved.network);
-    for (std::size_t i = 0; i < block.points.size(); i += 3) block.points[i] += shift;
+  const auto add = [&](const std::string& name, const std::vector<double>& pressures,
+                       double shift) {
+    const PorePotential potential{"pressure", "", pressures};
+    Block pores = pore_points(name + "_pores", solved.network, potential, shift);
     std::vector<double> error;
     for (std::size_t i = 0; i < pressures.size(); ++i) {
       error.push_back(pressures[i] - solved.pressures[i]);
     }
-    add_field(block, "pressure", "", pressures);
-    add_field(block, "error", "", error);
-    return block;
+    add_field(pores, "error", "", error);
+    frame.blocks.push_back(std::move(pores));
+    frame.blocks.push_back(throat_lines(name + "_throats", solved.network, potential, shift).block);
   };
-  frame.blocks.push_back(block_of("exact", solved.pressures, 0));
-  frame.blocks.push_back(block_of("predicted", predicted, 1.3 * options_.size));
+  add("exact", solved.pressures, 0);
+  add("predicted", predicted, 1.3 * options_.size);
 }
 
 std::vector<std::string> PoreTrainingTask::random_streams() const {

@@ -1,5 +1,6 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
+// Scenario type `pore_network`: pressures in random pore networks, learned.
 #pragma once
 
 #include <memory>

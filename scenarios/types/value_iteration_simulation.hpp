@@ -1,5 +1,6 @@
 // Copyright The Filigree Authors
 // SPDX-License-Identifier: Apache-2.0
+// Scenario type `value_iteration`: values of random decision processes, learned.
 #pragma once
 
 #include <memory>
