@@ -153,7 +153,7 @@ struct Sigmoid {
 struct Softplus {
   template <class T>
   FILIGREE_FUNCTION T value(T x) const {
-    return (x > T(0) ? x : T(0)) + Kokkos::log1p(vector_exp(x > T(0) ? -x : x));
+    return (x > T(0) ? x : T(0)) + vector_log1p(vector_exp(x > T(0) ? -x : x));
   }
   template <class T>
   FILIGREE_FUNCTION T slope(T x, T) const {

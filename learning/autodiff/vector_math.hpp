@@ -68,6 +68,18 @@ inline T tanh_without_branches(T x) {
   return std::copysign(magnitude < T(0.625) ? small : far, x);  // keeps -0
 }
 
+/// 2 artanh(s) with s = t / (2 + t) <= 1/3, by its series; 2 s = t - s t, so that the rounding of s
+/// meets the smaller part of the sum.
+template <class T>
+inline T log1p_without_branches(T t) {
+  constexpr int kTerms = sizeof(T) == 4 ? 8 : 17;  // s^16 / 17 and s^34 / 35 are below round-off
+  const T s = t / (T(2) + t);
+  const T z = s * s;
+  T series = T(1) / T(2 * kTerms - 1);
+  for (int k = kTerms - 2; k >= 1; --k) series = T(1) / T(2 * k + 1) + z * series;
+  return t - s * (t - T(2) * z * series);
+}
+
 }  // namespace detail
 
 /// e^x to two units in the last place; 0 below the smallest normal number.
@@ -82,6 +94,13 @@ template <class T>
 FILIGREE_FUNCTION T vector_tanh(T x) {
   KOKKOS_IF_ON_HOST((return detail::tanh_without_branches(x);))
   KOKKOS_IF_ON_DEVICE((return Kokkos::tanh(x);))
+}
+
+/// log(1 + t) to two units in the last place, for t in [0, 1] alone.
+template <class T>
+FILIGREE_FUNCTION T vector_log1p(T t) {
+  KOKKOS_IF_ON_HOST((return detail::log1p_without_branches(t);))
+  KOKKOS_IF_ON_DEVICE((return Kokkos::log1p(t);))
 }
 
 }  // namespace filigree::learning

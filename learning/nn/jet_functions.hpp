@@ -48,7 +48,7 @@ struct Softplus {
   template <class T>
   FILIGREE_FUNCTION Derivatives<T> derivatives(T x) const {
     const auto s = Sigmoid{}.derivatives(x);
-    const T value = (x > T(0) ? x : T(0)) + Kokkos::log1p(vector_exp(x > T(0) ? -x : x));
+    const T value = (x > T(0) ? x : T(0)) + vector_log1p(vector_exp(x > T(0) ? -x : x));
     return {value, s.value, s.first, s.second};
   }
 };

@@ -16,6 +16,9 @@
 #include "graph/radius_graph.hpp"
 #include "learning/autodiff/grad.hpp"
 #include "learning/autodiff/ops.hpp"
+#include "learning/autodiff/ops_grid.hpp"
+#include "learning/nn/conv2d.hpp"
+#include "learning/nn/jet.hpp"
 #include "tests/learning/testing.hpp"
 
 namespace filigree::learning {
@@ -87,6 +90,22 @@ void add_graph(Report& report, DType dtype) {
   report.add("spmm channels", spmm_by_sender(edges, nodes, graph), {edges, nodes});
 }
 
+void add_grid(Report& report, DType dtype) {
+  const Tensor x = random_tensor({9000, 2}, "points", dtype, 0.1, 30.9);
+  const Tensor values = random_tensor({9000, 5}, "values", dtype);
+  const GridPoints points = locate(x, {.dimensions = 2, .extents = {32, 32, 1}});
+  const Tensor nodes = splat(values, x, points);
+  report.add("splat", nodes, {values, x});
+  report.add("sample", sample(nodes, x, points), {values, x});
+  const Tensor images = random_tensor({2, 30, 31, 7}, "images", dtype);
+  const Tensor weight = random_tensor({5, 7, 3, 3}, "weight", dtype);
+  report.add("conv2d", conv2d(images, weight, Tensor(), {.padding = 1}), {images, weight});
+  const Tensor w = random_tensor({67, 2}, "jet weight", dtype);
+  const Tensor b = random_tensor({67}, "jet bias", dtype);
+  const Jet jet = jet_dense(jet_of_inputs(x), w, b, Activation::kTanh);
+  report.add("jet", jet.channels, {x, w, b});
+}
+
 std::string digests() {
   Report report;
   for (const DType dtype : {DType::kF32, DType::kF64}) {
@@ -94,6 +113,7 @@ std::string digests() {
     Tape::Scope on(tape);
     add_dense(report, dtype);
     add_graph(report, dtype);
+    add_grid(report, dtype);
   }
   return report.text();
 }

@@ -71,6 +71,20 @@ TYPED_TEST(VectorMath, TangentIsWithinTwoUnits) {
   EXPECT_LT(worst, 2) << "at " << at;
 }
 
+TYPED_TEST(VectorMath, LogarithmAboveOneIsWithinTwoUnits) {
+  using T = TypeParam;
+  double worst = 0, at = 0;
+  for (const T x : arguments<T>(0, 1)) {
+    const T t = x < T(0) ? -x : x;
+    if (t > T(1)) continue;
+    const double error = ulps(vector_log1p(t), std::log1p(static_cast<long double>(t)));
+    if (error > worst) worst = error, at = double(t);
+  }
+  EXPECT_LT(worst, 2) << "at " << at;
+  EXPECT_EQ(vector_log1p(T(0)), T(0));
+  EXPECT_TRUE(std::isnan(vector_log1p(std::numeric_limits<T>::quiet_NaN())));
+}
+
 TYPED_TEST(VectorMath, ExponentialAtTheEnds) {
   using T = TypeParam;
   using Limits = std::numeric_limits<T>;
