@@ -16,7 +16,7 @@ namespace filigree::learning {
 struct FixedPointMap {
   std::shared_ptr<const contraction::Batch> batch;
   double gamma = 0.5;
-  contraction::Phi phi;
+  contraction::Phi phi{};
   contraction::Orientation orientation = contraction::Orientation::kSenderRow;
   contraction::Bound bound = contraction::Bound::kRowSums;
   double factor = 0;  ///< read with Bound::kDeclared
