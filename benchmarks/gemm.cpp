@@ -10,6 +10,9 @@
 // reads as much as it computes, so that memory bounds it and not the peak.
 #include <benchmark/benchmark.h>
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 in its own AVX-512 header
+#endif
 #include <Eigen/Core>
 #include <array>
 #include <chrono>
