@@ -26,6 +26,7 @@ std::string progress_text(const RunProgress& progress, double elapsed) {
   const double done = fraction_done(progress);
   const std::string left =
       done > 0 ? format(", {} left", duration_text(elapsed * (1 - done) / done)) : "";
+  if (progress.loss) return format("update {}, loss {:.4g}{}", progress.step, *progress.loss, left);
   return format("t = {:.4g} s, step {}, dt = {:.2g} s{}", progress.time, progress.step, progress.dt,
                 left);
 }
@@ -75,14 +76,12 @@ class JsonLog final : public RunObserver {
   void progress(const RunProgress& progress) override {
     if (seconds_since(last_) < 1) return;
     last_ = Clock::now();
-    event({"progress",
-           "",
-           {{"time", progress.time},
-            {"end", progress.end},
-            {"step", progress.step},
-            {"dt", progress.dt},
-            {"frames", progress.frames},
-            {"fraction", fraction_done(progress)}}});
+    nlohmann::ordered_json values{
+        {"time", progress.time},     {"end", progress.end},
+        {"step", progress.step},     {"dt", progress.dt},
+        {"frames", progress.frames}, {"fraction", fraction_done(progress)}};
+    if (progress.loss) values["loss"] = *progress.loss;
+    event({"progress", "", std::move(values)});
   }
 
  private:

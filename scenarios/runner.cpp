@@ -301,6 +301,7 @@ void Runner::step() {
   ++progress_.step;
   progress_.time = simulation_->time();
   progress_.dt = report.dt;
+  if (report.loss) progress_.loss = report.loss;
   require_valid(watchdog_.check_step(report, before, progress_.time, until));
   if (watchdog_.inspection_due(progress_.step)) inspect();
   const bool frame_due = frames_.due(progress_.time);

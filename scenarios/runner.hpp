@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,10 +37,11 @@ struct RunEvent {
 };
 
 struct RunProgress {
-  double start_time = 0;  ///< s, simulated, where this program began
-  double time = 0;        ///< s, simulated
-  double end = 0;         ///< s, simulated
-  double dt = 0;          ///< s, last step
+  double start_time = 0;       ///< s, simulated, where this program began
+  double time = 0;             ///< s, simulated
+  double end = 0;              ///< s, simulated
+  double dt = 0;               ///< s, last step
+  std::optional<double> loss;  ///< of the last step of training
   std::int64_t start_step = 0;
   std::int64_t step = 0;
   std::int64_t max_steps = 0;  ///< 0: no limit

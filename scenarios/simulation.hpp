@@ -36,6 +36,7 @@ struct StepReport {
   double dt = 0;                   ///< s, length of the step just taken
   std::int64_t iterations = 0;     ///< of the solver, 0 for explicit steps
   double residual = 0;             ///< of the solver, 0 for explicit steps
+  std::optional<double> loss;      ///< of a step of training, shown while the run goes on
   std::optional<Trouble> trouble;  ///< the step found the state invalid
 };
 

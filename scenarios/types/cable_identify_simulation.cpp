@@ -191,6 +191,7 @@ StepReport CableIdentification::step(double until) {
   const int before = search_.evaluations;
   optim::iterate(objective, search_options(), search_);
   evaluations_ += search_.evaluations - before;
+  report.loss = search_.value;
   report.iterations = search_.evaluations - before;
   clock_.advance(until, report);
   if (was_on_windows && (!on_windows() || search_.end != optim::LbfgsEnd::kNotYet)) {

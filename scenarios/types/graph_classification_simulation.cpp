@@ -204,6 +204,7 @@ StepReport GraphClassification::step(double until) {
   test_curve_.push_back(accuracy(test_));
   if (is_nested()) validation_curve_.push_back(accuracy(validation_));
   clock_.advance(until, report);
+  report.loss = loss_;
   report.iterations = model_->solver().last_forward.iterations();
   report.residual = model_->solver().last_forward.error();
   report.trouble = trouble_;

@@ -101,6 +101,7 @@ StepReport GraphTraining::step(double until) {
   last_ = trainer_->update(
       [this] { return learning::mean_squared_error((*model_)(batch_.input).y, batch_.target); });
   clock_.advance(until, report);
+  report.loss = last_.loss;
   report.iterations = model_->solver().last_forward.iterations();
   report.residual = model_->solver().last_forward.error();
   if (!std::isfinite(last_.loss) || !std::isfinite(last_.gradient_norm)) {
