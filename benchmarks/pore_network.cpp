@@ -14,6 +14,9 @@
 // the true one at the end. Setup (coarsening, factorization) is part of the time.
 #include <benchmark/benchmark.h>
 
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // GCC 12 in its own AVX-512 header
+#endif
 #include <Eigen/IterativeLinearSolvers>
 #include <Eigen/SparseCholesky>
 #include <cmath>
