@@ -12,25 +12,13 @@ namespace filigree {
 
 namespace {
 
-/// What is stored beside the parameters.
-struct StoredModel {
-  learning::CgsOptions model;
-  std::array<std::int64_t, 3> widths{};
-
-  template <class V>
-  void reflect(V& v) {
-    v("model", model, About{});
-    v("widths", widths, About{.doc = "features of nodes and edges, and answers", .min = 1});
-  }
-};
-
-StoredModel stored_model(const Weights& weights, const std::filesystem::path& file) {
+StoredCgs stored_model(const Weights& weights, const std::filesystem::path& file) {
   const auto found = weights.metadata.find("cgs");
   FILIGREE_REQUIRE(found != weights.metadata.end(),
                    "{} does not say which model its weights belong to: it needs 'cgs' in its "
                    "metadata, as runs of this program write it",
                    file.string());
-  StoredModel stored;
+  StoredCgs stored;
   yaml::Diagnostics diagnostics;
   const yaml::Document document =
       yaml::Document::parse_text(found->second, file.string(), diagnostics);
@@ -43,13 +31,13 @@ StoredModel stored_model(const Weights& weights, const std::filesystem::path& fi
 
 void save_cgs(const std::filesystem::path& file, learning::Cgs& model) {
   const learning::CgsWidths& widths = model.widths();
-  const StoredModel stored{model.options(), {widths.nodes, widths.edges, widths.out}};
+  const StoredCgs stored{model.options(), {widths.nodes, widths.edges, widths.out}};
   save_weights(file, {to_arrays(learning::parameters(model)), {{"cgs", yaml::echo(stored)}}});
 }
 
 learning::Cgs load_cgs(const std::filesystem::path& file) {
   const Weights weights = load_weights(file);
-  const StoredModel stored = stored_model(weights, file);
+  const StoredCgs stored = stored_model(weights, file);
   const auto width = [&](std::size_t k) { return static_cast<Index>(stored.widths[k]); };
   learning::Cgs model(stored.model, {width(0), width(1), width(2)});
   from_arrays(learning::parameters(model), weights.arrays);

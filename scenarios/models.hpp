@@ -6,14 +6,27 @@
 //   const learning::Tensor values = model(input).y;
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 
 #include "learning/models/cgs.hpp"
 
 namespace filigree {
 
-/// A safetensors file with the parameters; its metadata holds the options ("options") and what the
-/// task decided ("widths"), so that load_cgs needs nothing else.
+/// What is stored beside the parameters, as `cgs` in the metadata of the file.
+struct StoredCgs {
+  learning::CgsOptions model;
+  std::array<std::int64_t, 3> widths{};
+
+  template <class V>
+  void reflect(V& v) {
+    v("model", model, About{});
+    v("widths", widths, About{.doc = "features of nodes and edges, and answers", .min = 1});
+  }
+};
+
+/// A safetensors file with the parameters and a StoredCgs, so that load_cgs needs nothing else.
 void save_cgs(const std::filesystem::path& file, learning::Cgs& model);
 
 /// Throws InputError naming what is missing or does not fit: files of other programs have no
