@@ -49,16 +49,20 @@ Trainer::Averaged::~Averaged() {
   if (trainer_.average_) trainer_.average_->swap(trainer_.all_);
 }
 
-void Trainer::reflect_state(StateVisitor& visitor) {
-  NamedArrays arrays = to_arrays(all_);
-  NamedArrays loaded;
-  for (const NamedArray& stored : arrays) {
-    NamedArray array = stored;
-    visitor("model." + stored.name, array);
-    array.name = stored.name;
-    loaded.add(std::move(array));
+std::vector<double> Trainer::predict(const std::function<Tensor()>& answer) {
+  std::vector<double> values;
+  {
+    const Averaged averaged(*this);
+    const Tape::Scope on(tape_);
+    const Unrecorded inference;
+    values = to_vector(answer());
   }
-  if (visitor.loading()) from_arrays(all_, loaded);
+  tape_.reset();
+  return values;
+}
+
+void Trainer::reflect_state(StateVisitor& visitor) {
+  learning::reflect_state(all_, "model.", visitor);
   optimizer_.reflect_state(visitor);
   if (average_) average_->reflect_state(visitor);
 }

@@ -70,9 +70,12 @@ class Trainer {
     Trainer& trainer_;
   };
 
+  /// Values of what a model answers, with the averages if there are any, in memory that is already
+  /// there and without a record.
+  std::vector<double> predict(const std::function<Tensor()>& answer);
+
   std::int64_t updates() const { return optimizer_.steps(); }
-  /// For evaluation between updates: memory that is already there.
-  Tape& tape() { return tape_; }
+  const Tape& tape() const { return tape_; }
   /// Parameters, moments and averages: a run that goes on from them gets the same bits.
   void reflect_state(StateVisitor& visitor);
 

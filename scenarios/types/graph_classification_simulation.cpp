@@ -212,14 +212,7 @@ StepReport GraphClassification::step(double until) {
 }
 
 std::vector<Index> GraphClassification::predicted(const ClassifiedBatch& batch) const {
-  std::vector<double> scores;
-  {
-    const learning::Trainer::Averaged averaged(*trainer_);
-    const learning::Tape::Scope on(trainer_->tape());
-    const learning::Unrecorded inference;
-    scores = learning::to_vector((*model_)(batch.input).y);
-  }
-  trainer_->tape().reset();
+  const std::vector<double> scores = trainer_->predict([&] { return (*model_)(batch.input).y; });
   std::vector<Index> classes;
   const auto n = static_cast<std::size_t>(set_.n_classes);
   for (std::size_t g = 0; g < batch.classes.size(); ++g) {

@@ -120,15 +120,7 @@ StepReport GraphTraining::step(double until) {
 
 Predict GraphTraining::predict() const {
   return [this](const learning::CgsInput& input) {
-    std::vector<double> values;
-    {
-      const learning::Trainer::Averaged averaged(*trainer_);
-      const learning::Tape::Scope on(trainer_->tape());
-      const learning::Unrecorded inference;
-      values = learning::to_vector((*model_)(input).y);
-    }
-    trainer_->tape().reset();
-    return values;
+    return trainer_->predict([&] { return (*model_)(input).y; });
   };
 }
 

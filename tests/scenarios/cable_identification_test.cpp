@@ -27,18 +27,8 @@ output: { formats: [], diagnostics_every: 1 }
 checkpoint: { every: 2 }
 )";
 
-class CableIdentificationTest : public testing_support::RunTest {
+class CableIdentificationTest : public testing_support::LibraryRunTest {
  protected:
-  Scenario scenario(const std::string& text, const std::vector<std::string>& overrides = {}) const {
-    return load_scenario({.file = write("scene.yaml", text), .overrides = overrides},
-                         scenario_types());
-  }
-  nlohmann::ordered_json metrics(const std::string& out) const {
-    return parse_json(read_text(folder_ / out / "metrics.json"), "metrics.json");
-  }
-  double value(const std::string& out, const char* name) const {
-    return metrics(out).at(name).at("value").get<double>();
-  }
   static std::string replay(const fs::path& data, const fs::path& parameters) {
     return "schema: 1\nscenario: { type: cable_replay }\ntime: { end: 0.39 s }\noutput: { every: "
            "0.13 }\ndata: { folder: " +

@@ -58,18 +58,8 @@ output: { formats: [], every: 3, diagnostics_every: 1 }
 checkpoint: { every: 1 }
 )";
 
-class GraphTrainingTest : public testing_support::RunTest {
+class GraphTrainingTest : public testing_support::LibraryRunTest {
  protected:
-  Scenario scenario(const std::string& text, const std::vector<std::string>& overrides = {}) const {
-    return load_scenario({.file = write("scene.yaml", text), .overrides = overrides},
-                         scenario_types());
-  }
-  nlohmann::ordered_json metrics(const std::string& out) const {
-    return parse_json(read_text(folder_ / out / "metrics.json"), "metrics.json");
-  }
-  double value(const std::string& out, const char* name) const {
-    return metrics(out).at(name).at("value").get<double>();
-  }
 };
 
 TEST_F(GraphTrainingTest, ResumedRunsHaveTheSameBits) {

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "io/json.hpp"
 #include "tests/scenarios/chain_simulation.hpp"
 
 namespace filigree::testing_support {
@@ -137,6 +138,20 @@ std::string error_text(const std::function<void()>& action, ExitCode code) {
   }
   ADD_FAILURE() << "no error was thrown";
   return "";
+}
+
+Scenario LibraryRunTest::scenario(const std::string& text,
+                                  const std::vector<std::string>& overrides) const {
+  return load_scenario({.file = write("scene.yaml", text), .overrides = overrides},
+                       scenario_types());
+}
+
+nlohmann::ordered_json LibraryRunTest::metrics(const std::string& out) const {
+  return parse_json(read_text(folder_ / out / "metrics.json"), "metrics.json");
+}
+
+double LibraryRunTest::value(const std::string& out, const char* name) const {
+  return metrics(out).at(name).at("value").get<double>();
 }
 
 }  // namespace filigree::testing_support

@@ -50,6 +50,14 @@ class RunTest : public testing::Test {
   RecordingObserver observer_;
 };
 
+/// Runs of the program's own scenario types.
+class LibraryRunTest : public RunTest {
+ protected:
+  Scenario scenario(const std::string& text, const std::vector<std::string>& overrides = {}) const;
+  nlohmann::ordered_json metrics(const std::string& out) const;  ///< of `folder_`/`out`
+  double value(const std::string& out, const char* name) const;  ///< of one of them
+};
+
 /// Relative path -> bytes of every file below the folder; manifest.json without its times, its
 /// command line and the checkpoint it continued from.
 std::map<std::string, std::string> folder_contents(const std::filesystem::path& folder);
