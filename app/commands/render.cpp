@@ -25,6 +25,8 @@ struct RenderArguments {
   std::string camera;
   std::string sheet = "3x2";
   double zoom = 1;
+  double thickness = 1;
+  std::string range;
 };
 
 /// The numbers between the separators; InputError naming `option` unless all are numbers >= lowest
@@ -56,12 +58,23 @@ std::array<int, 2> pair_of(const std::string& text, const std::string& option,
 }
 
 LookOptions look_options(const RenderArguments& arguments) {
-  LookOptions options{.color = arguments.color, .camera = {}, .zoom = arguments.zoom};
-  if (arguments.camera.empty()) return options;
-  const std::vector<double> angles =
-      numbers_of<double>(arguments.camera, ',', "--camera", "AZIMUTH,ELEVATION", -360, 360);
-  FILIGREE_REQUIRE(angles.size() == 2, "--camera {}: expected AZIMUTH,ELEVATION", arguments.camera);
-  options.camera = {angles[0], angles[1]};
+  LookOptions options;
+  options.color = arguments.color;
+  options.zoom = arguments.zoom;
+  options.thickness = arguments.thickness;
+  const auto two = [](const std::string& text, const char* option, const char* form, double most) {
+    const std::vector<double> numbers = numbers_of<double>(text, ',', option, form, -most, most);
+    FILIGREE_REQUIRE(numbers.size() == 2, "{} {}: expected {}", option, text, form);
+    return std::array<double, 2>{numbers[0], numbers[1]};
+  };
+  if (!arguments.camera.empty()) {
+    options.camera = two(arguments.camera, "--camera", "AZIMUTH,ELEVATION", 360);
+  }
+  if (!arguments.range.empty()) {
+    options.range = two(arguments.range, "--range", "LOW,HIGH", 1e300);
+    FILIGREE_REQUIRE((*options.range)[0] < (*options.range)[1],
+                     "--range {}: LOW must be less than HIGH", arguments.range);
+  }
   return options;
 }
 
@@ -124,7 +137,8 @@ void add_render(CLI::App& app, Program&) {
       "  filigree render runs/dam_break-1\n"
       "  filigree render runs/dam_break-1 --frames 0:50:10 --color pressure --out pictures\n"
       "  filigree render runs/showcase-1 --frames last --camera 30,15 --zoom 1.2 --size "
-      "1920x1080\n");
+      "1920x1080\n"
+      "  filigree render runs/pore_network-1 --color pressure --range 0,1 --thickness 3\n");
   command->add_option("RUN", arguments->run, "folder of a run")->required();
   command->add_option("--out", arguments->out, "folder; default: pictures in the run's folder");
   command->add_option("--size", arguments->size, "of a picture, in pixels; default 1280x720")
@@ -140,6 +154,14 @@ void add_render(CLI::App& app, Program&) {
       ->add_option("--camera", arguments->camera,
                    "degrees around the vertical axis and above the horizon; default 20,20 in 3D")
       ->type_name("AZIMUTH,ELEVATION");
+  command
+      ->add_option("--range", arguments->range,
+                   "of the colours, rounded outward; default: from the values of all frames")
+      ->type_name("LOW,HIGH");
+  command
+      ->add_option("--thickness", arguments->thickness,
+                   "2 draws points and lines twice as thick as they are")
+      ->check(CLI::Range(0.01, 100.0));
   command->add_option("--zoom", arguments->zoom, "2 shows everything twice as large")
       ->check(CLI::Range(0.01, 100.0));
   command->add_option("--sheet", arguments->sheet, "of the contact sheet; default 3x2")

@@ -214,7 +214,7 @@ void keep_first_points(Frame&& frame, Frame& first, std::vector<std::int64_t>& m
 
 /// `first` has the blocks as they are when they first have points, `most` their largest numbers.
 void choose_blocks(Look& look, const Frame& first, const std::vector<std::int64_t>& most,
-                   const std::string& wanted, double diagonal) {
+                   const LookOptions& wanted, double diagonal) {
   const auto largest =
       static_cast<std::size_t>(std::max_element(most.begin(), most.end()) - most.begin());
   std::size_t n_plain = 0;
@@ -222,9 +222,11 @@ void choose_blocks(Look& look, const Frame& first, const std::vector<std::int64_
     const Block& block = first.blocks[b];
     BlockLook& shown = look.blocks.emplace_back();
     shown.name = block.name;
-    shown.radius = radius_of(block, diagonal);
+    shown.thickness = wanted.thickness;
+    shown.radius = wanted.thickness * radius_of(block, diagonal);
     // A field that was asked for is shown on every block; else the blocks are told apart.
-    shown.by_field = find_field(block, look.field) != nullptr && (!wanted.empty() || b == largest);
+    shown.by_field =
+        find_field(block, look.field) != nullptr && (!wanted.color.empty() || b == largest);
     if (!shown.by_field) shown.color = kBlockColors[n_plain++ % kBlockColors.size()];
   }
 }
@@ -253,7 +255,8 @@ Look choose_look(const std::vector<std::filesystem::path>& frames, const LookOpt
     keep_first_points(std::move(frame), first, most);
   }
   if (points.empty()) points.add(Point{}.data());
-  const Ticks ticks = color_ticks(std::move(values));
+  const Ticks ticks = wanted.range ? nice_ticks((*wanted.range)[0], (*wanted.range)[1], 5)
+                                   : color_ticks(std::move(values));
   look.ticks = ticks.values;
   look.tick_labels = ticks.labels;
   look.flat = points.low[2] == points.high[2];
@@ -265,7 +268,7 @@ Look choose_look(const std::vector<std::filesystem::path>& frames, const LookOpt
   const auto [azimuth, elevation] = wanted.camera.value_or(
       look.flat ? std::array<double, 2>{0, 0} : std::array<double, 2>{20, 20});
   place_camera(look, up_axis(options, look.flat), azimuth, elevation);
-  choose_blocks(look, first, most, wanted.color, points.diagonal());
+  choose_blocks(look, first, most, wanted, points.diagonal());
   const Json::json_pointer title("/scenario/title");
   if (options.is_object() && options.contains(title) && options.at(title).is_string()) {
     look.title = options.at(title);

@@ -17,6 +17,8 @@ struct LookOptions {
   std::string color;  ///< a field; "none": blocks in plain colours; "": a field that suits
   std::optional<std::array<double, 2>> camera;  ///< azimuth and elevation, degrees
   double zoom = 1;
+  double thickness = 1;                        ///< factor of the radii of points and lines
+  std::optional<std::array<double, 2>> range;  ///< of the colours; none: what the frames have
 };
 
 /// Looks at every frame. `options` are those of the run's manifest (domain, gravity, title), null

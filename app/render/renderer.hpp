@@ -20,6 +20,7 @@ using Color = std::array<double, 3>;  ///< red, green, blue from 0 to 1
 struct BlockLook {
   std::string name;
   double radius = 0;      ///< m, of a particle or a tube
+  double thickness = 1;   ///< factor of the field `radius`, where the block has one
   Color color{};          ///< where it is not coloured by the field
   bool by_field = false;  ///< as far as it has the field
 };

@@ -88,9 +88,14 @@ vtkSmartPointer<vtkFloatArray> sizes_of(const NamedArray& field) {
   return array;
 }
 
-vtkSmartPointer<vtkFloatArray> named(vtkSmartPointer<vtkFloatArray> array, const char* name) {
-  array->SetName(name);
-  return array;
+/// The field `radius` as it is drawn.
+vtkSmartPointer<vtkFloatArray> radii_of(const NamedArray& field, const BlockLook& shown) {
+  auto radii = sizes_of(field);
+  radii->SetName(kRadius);
+  for (vtkIdType i = 0; i < radii->GetNumberOfValues(); ++i) {
+    radii->SetValue(i, static_cast<float>(shown.thickness * radii->GetValue(i)));
+  }
+  return radii;
 }
 
 template <class DataSet>
@@ -129,7 +134,7 @@ vtkSmartPointer<vtkPolyDataMapper> spheres(const Block& block, const BlockLook& 
   for (vtkIdType i = 0; i < block.n_points(); ++i) vertices->InsertNextCell(1, &i);
   data->SetVerts(vertices);
   if (const NamedArray* radius = find_field(block.point_fields, kRadius)) {
-    data->GetPointData()->AddArray(named(sizes_of(*radius), kRadius));
+    data->GetPointData()->AddArray(radii_of(*radius, shown));
     mapper->SetScaleArray(kRadius);
   }
   mapper->SetInputData(data);
@@ -139,12 +144,12 @@ vtkSmartPointer<vtkPolyDataMapper> spheres(const Block& block, const BlockLook& 
 
 /// Lines with a radius each: every line gets end points of its own, which carry it.
 vtkSmartPointer<vtkPolyDataMapper> own_tubes(const Block& block, const NamedArray& radius,
-                                             const std::string& field) {
+                                             const BlockLook& shown, const std::string& field) {
   Block apart;
   apart.kind = CellKind::kLine;
   const NamedArray* const of_points = find_field(block.point_fields, field);
   const NamedArray* const of_cells = find_field(block.cell_fields, field);
-  const auto radii = sizes_of(radius);
+  const auto radii = radii_of(radius, shown);
   const auto values = of_points != nullptr  ? sizes_of(*of_points)
                       : of_cells != nullptr ? sizes_of(*of_cells)
                                             : nullptr;
@@ -184,7 +189,7 @@ vtkSmartPointer<vtkPolyDataMapper> own_tubes(const Block& block, const NamedArra
 vtkSmartPointer<vtkPolyDataMapper> tubes(const Block& block, const BlockLook& shown,
                                          const std::string& field) {
   const NamedArray* const radius = find_field(block.cell_fields, kRadius);
-  if (radius != nullptr && block.n_cells() > 0) return own_tubes(block, *radius, field);
+  if (radius != nullptr && block.n_cells() > 0) return own_tubes(block, *radius, shown, field);
   const auto data = with_points<vtkPolyData>(block, field);
   data->SetLines(cells_of(block));
   vtkNew<vtkTubeFilter> tube;

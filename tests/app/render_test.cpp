@@ -61,6 +61,22 @@ TEST_F(LookTest, ABlockThatComesLaterIsShownLikeTheOthers) {
   EXPECT_DOUBLE_EQ(look.blocks[1].radius, 0.75);
 }
 
+TEST_F(LookTest, RangeAndThicknessAreThoseAskedFor) {
+  const auto writer = writers().at("npz").make();
+  writer->open({.title = "", .folder = folder_ / "series"});
+  writer->write({.time = 0, .step = 0, .number = 0, .blocks = {row_of_points("jet", 5)}});
+  writer->close();
+  const std::vector<fs::path> files{folder_ / "series/frames/scene_000000.npz"};
+  app::LookOptions wanted;
+  wanted.thickness = 2;
+  wanted.range = {-1, 3};
+  const app::Look look = app::choose_look(files, wanted, {});
+  EXPECT_EQ(look.ticks.front(), -1);
+  EXPECT_EQ(look.ticks.back(), 3);
+  EXPECT_EQ(look.blocks[0].thickness, 2);
+  EXPECT_EQ(look.blocks[0].radius, 2 * app::choose_look(files, {}, {}).blocks[0].radius);
+}
+
 Block cells(const std::string& name, CellKind kind, double x, std::vector<std::int64_t> offsets,
             std::vector<std::int64_t> connectivity) {
   Block block;
@@ -133,6 +149,9 @@ TEST_F(RenderTest, WrongCallsAreAnsweredBeforeAnythingIsDrawn) {
   EXPECT_THAT(refusal({"--sheet", "0x2"}), HasSubstr("--sheet 0x2: expected COLUMNSxROWS"));
   EXPECT_THAT(refusal({"--camera", "10"}), HasSubstr("expected AZIMUTH,ELEVATION"));
   EXPECT_THAT(refusal({"--camera", "nan,0"}), HasSubstr("expected AZIMUTH,ELEVATION"));
+  EXPECT_THAT(refusal({"--range", "1"}), HasSubstr("--range 1: expected LOW,HIGH"));
+  EXPECT_THAT(refusal({"--range", "1,1"}), HasSubstr("LOW must be less than HIGH"));
+  EXPECT_THAT(refusal({"--thickness", "0"}), HasSubstr("--thickness"));
   EXPECT_THAT(refusal({"--frames", "x"}), HasSubstr("'last', N or FIRST:LAST:STRIDE"));
   EXPECT_THAT(refusal({"--frames", "0:4:0"}), HasSubstr("the stride must be at least 1"));
   EXPECT_THAT(refusal({"--frames", "30:40"}), HasSubstr("the run has frames 0 to 20"));
