@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 # Copyright The Filigree Authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the cases of docs/validation/mpm.md and draws its figures.
+"""Runs the cases of the pages of docs/validation and draws their figures.
 
     python3 docs/validation/make_figures.py PROGRAM RUNS [FIGURE ...]
 
 PROGRAM is the filigree program, RUNS a folder for the runs. A run that is there already is used
-again, so delete its folder after a change of the program. Without a FIGURE (bar, runout, dam,
-plug) all are drawn: about 15 minutes on one core, most of it for runout. Needs NumPy and
-Matplotlib. Prints the numbers that the page quotes.
+again, so delete its folder after a change of the program. Figures of mpm.md: bar, runout, dam and
+plug, about 15 minutes on one core, most of it for runout. Figures of cgs.md: values and pressures,
+40 and 15 minutes of training on one core. Without a FIGURE those of mpm.md are drawn. Needs NumPy
+and Matplotlib. Prints the numbers that the pages quote.
 """
 import json
 import math
@@ -33,14 +34,15 @@ class Runner:
         self.program = program
         self.runs = pathlib.Path(runs)
 
-    def run(self, name, scene, **changes):
+    def run(self, name, scene, variant="", **changes):
         """Folder of the run; `changes` are overrides with __ in place of dots."""
         folder = self.runs / name
         if not (folder / "metrics.json").exists():
             overrides = [f"{k.replace('__', '.')}={v if isinstance(v, str) else float(v)}"
                          for k, v in changes.items()]
+            chosen = ["--variant", variant] if variant else []
             # One thread: the scenes are small.
-            subprocess.run([self.program, "run", scene, *overrides, "expect=[]",
+            subprocess.run([self.program, "run", scene, *chosen, *overrides, "expect=[]",
                             "checkpoint.every_wall=0", "--out", folder, "--force", "--quiet"],
                            check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
         return folder
@@ -212,18 +214,57 @@ def plug(runner):
     save(figure, "bingham_plug")
 
 
+def column_of(folder, name):
+    """A column of diagnostics.csv against the step, where it was measured anew."""
+    table = np.genfromtxt(folder / "diagnostics.csv", delimiter=",", names=True,
+                          deletechars="", replace_space="_")
+    values = table[name]
+    new = np.concatenate([[True], np.diff(values) != 0])
+    return table["step"][new], values[new]
+
+
+def training(runner, scene, variants, title, name):
+    """Mean squared error on graphs like those of training while models are trained."""
+    figure, plot = axes(title, "updates", "mean squared error, 64 other graphs")
+    for variant, label in variants.items():
+        folder = runner.run(f"{scene}_{variant}", f"graph/{scene}", variant, output__formats="[]")
+        updates, errors = column_of(folder, "mse_train_sizes")
+        print(f"{scene}, {variant}: {errors[-1]:.3g} after {updates[-1]:.0f} updates")
+        plot.semilogy(updates[1:], errors[1:], label=label, linewidth=1.5)
+    plot.set_xlim(left=0)
+    plot.legend()
+    save(figure, name)
+
+
+def values(runner):
+    """Value iteration: the fixed point against the encoder alone."""
+    training(runner, "value_iteration",
+             {"encoder_only": "encoder alone", "fixed_point": "published",
+              "policy_evaluation": "softmax, rows of receivers, $\\gamma = 0.9$"},
+             "Training on values of decision processes", "value_iteration_training")
+
+
+def pressures(runner):
+    """Pore networks: ours, the published setting, the encoder alone."""
+    training(runner, "pore_network",
+             {"published": "published features, $\\gamma = 0.5$, one layer",
+              "encoder_only": "encoder alone", "normalized": "fixed point, $\\gamma = 0.95$"},
+             "Training on pressures in pore networks", "pore_network_training")
+
+
 FIGURES = {"bar": bar, "runout": runout, "dam": dam, "plug": plug}
+ON_REQUEST = {"values": values, "pressures": pressures}
 
 
 def main():
-    if len(sys.argv) < 3 or not set(sys.argv[3:]) <= set(FIGURES):
+    if len(sys.argv) < 3 or not set(sys.argv[3:]) <= {*FIGURES, *ON_REQUEST}:
         sys.exit(__doc__)
     plt.rcParams.update({"font.size": 10, "svg.fonttype": "path", "svg.hashsalt": "filigree",
                          "legend.fontsize": 9})
     FOLDER.mkdir(exist_ok=True)
     runner = Runner(sys.argv[1], sys.argv[2])
     for name in sys.argv[3:] or FIGURES:
-        FIGURES[name](runner)
+        (FIGURES | ON_REQUEST)[name](runner)
 
 
 if __name__ == "__main__":

@@ -34,12 +34,12 @@ void Average::swap(const Parameters& parameters) {
   is_swapped_ = !is_swapped_;
 }
 
-void Average::reflect_state(StateVisitor& visitor) {
+void Average::reflect_state(StateVisitor& visitor, const std::string& prefix) {
   FILIGREE_REQUIRE(!is_swapped_, "the averages are in the model: swap() back before saving");
   Parameters named;
   for (std::size_t k = 0; k < names_.size(); ++k) named.push_back({names_[k], &averages_[k]});
-  visitor("average.updates", updates_);
-  learning::reflect_state(named, "average.", visitor);
+  visitor(prefix + ".updates", updates_);
+  learning::reflect_state(named, prefix + ".", visitor);
 }
 
 void Average::require_same(const Parameters& parameters) const {

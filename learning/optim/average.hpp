@@ -42,8 +42,9 @@ class Average {
   void swap(const Parameters& parameters);
   bool is_swapped() const { return is_swapped_; }
 
-  /// "average.updates" and "average.encoder.0.weight": the averages, which must not be swapped in.
-  void reflect_state(StateVisitor& visitor);
+  /// "average.updates" and "average.encoder.0.weight", or another word in place of the first: the
+  /// averages, which must not be swapped in.
+  void reflect_state(StateVisitor& visitor, const std::string& prefix = "average");
 
  private:
   void require_same(const Parameters& parameters) const;

@@ -11,12 +11,22 @@
 
 namespace filigree::learning {
 
+namespace {
+
+constexpr optim::AverageOptions kCopy{.decay = 0, .warm_up = false};
+
+}  // namespace
+
 Trainer::Trainer(const TrainingOptions& options, const Parameters& all)
     : options_(options),
       all_(all),
       trained_(trained(all)),
       optimizer_(options.optimizer, trained_) {
   if (options.average) average_.emplace(*options.average, all_);
+  if (options.patience) {
+    stopping_.patience = *options.patience;
+    best_.emplace(kCopy, all_);
+  }
 }
 
 Update Trainer::update(const std::function<Tensor()>& loss, double epochs) {
@@ -61,10 +71,30 @@ std::vector<double> Trainer::predict(const std::function<Tensor()>& answer) {
   return values;
 }
 
+bool Trainer::judge(double score) {
+  FILIGREE_REQUIRE(best_.has_value(), "scores are judged where training.patience is given");
+  const bool is_best = stopping_.improves(score);
+  if (is_best) {
+    const Averaged averaged(*this);
+    best_.emplace(kCopy, all_);
+  }
+  return is_best;
+}
+
+void Trainer::restore_best() {
+  best_->swap(all_);
+  best_.emplace(kCopy, all_);
+  if (average_) average_.emplace(*options_.average, all_);
+}
+
 void Trainer::reflect_state(StateVisitor& visitor) {
   learning::reflect_state(all_, "model.", visitor);
   optimizer_.reflect_state(visitor);
   if (average_) average_->reflect_state(visitor);
+  if (best_) {
+    stopping_.reflect_state(visitor);
+    best_->reflect_state(visitor, "best");
+  }
 }
 
 std::vector<Index> epoch_order(Index n, std::uint64_t seed, std::int64_t epoch) {

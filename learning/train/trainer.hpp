@@ -24,12 +24,26 @@
 
 namespace filigree::learning {
 
+/// Notices when a score has stopped improving.
+struct EarlyStopping {
+  std::int64_t patience = 0;  ///< evaluations without improvement that are allowed; 0: any number
+  double best = 0;
+  std::int64_t evaluations = 0;        ///< so far
+  std::int64_t since_improvement = 0;  ///< evaluations
+
+  /// Notes a score, smaller is better; true when it is the best so far.
+  bool improves(double score);
+  bool is_over() const { return patience > 0 && since_improvement >= patience; }
+  void reflect_state(StateVisitor& visitor);
+};
+
 struct TrainingOptions {
   static constexpr const char* kDoc = "how the parameters are found";
   optim::OptimizerOptions optimizer = optim::Adam{};
   optim::Schedule schedule;
   std::optional<double> clip_norm;
   std::optional<optim::AverageOptions> average;
+  std::optional<std::int64_t> patience;
 
   template <class V>
   void reflect(V& v) {
@@ -38,6 +52,12 @@ struct TrainingOptions {
     v("clip_norm", clip_norm,
       About{.doc = "longest gradient, all parameters together; absent: any", .above = 0});
     v("average", average, About{.doc = "absent: the last values are used"});
+    v("patience", patience,
+      About{.doc =
+                "evaluations in a row, by the first figure of the first test set, that are no "
+                "better than the best: then training ends. The best parameters are kept; absent: "
+                "trains to the end and keeps the last",
+            .min = 1});
   }
 };
 
@@ -74,9 +94,18 @@ class Trainer {
   /// there and without a record.
   std::vector<double> predict(const std::function<Tensor()>& answer);
 
+  /// Notes the score of the present parameters, or of their averages; smaller is better. True when
+  /// it is the best so far. Needs `patience`, without which no copy of the best is kept.
+  bool judge(double score);
+  /// No better score came within `patience`.
+  bool is_over() const { return stopping_.is_over(); }
+  /// Goes back to the parameters of the best score, which the averages then begin from.
+  void restore_best();
+
   std::int64_t updates() const { return optimizer_.steps(); }
   const Tape& tape() const { return tape_; }
-  /// Parameters, moments and averages: a run that goes on from them gets the same bits.
+  /// Parameters, moments, averages and the best so far: a run that goes on from them gets the same
+  /// bits.
   void reflect_state(StateVisitor& visitor);
 
  private:
@@ -84,24 +113,13 @@ class Trainer {
   Parameters all_, trained_;
   optim::Optimizer optimizer_;
   std::optional<optim::Average> average_;
+  EarlyStopping stopping_;
+  std::optional<optim::Average> best_;  ///< a copy: an average that keeps nothing
   Tape tape_;
 };
 
 /// The order in which an epoch visits n samples: a permutation that is a function of the seed and
 /// the number of the epoch alone, so that there is nothing to store.
 std::vector<Index> epoch_order(Index n, std::uint64_t seed, std::int64_t epoch);
-
-/// Notices when a score has stopped improving.
-struct EarlyStopping {
-  std::int64_t patience = 0;  ///< evaluations without improvement that are allowed; 0: any number
-  double best = 0;
-  std::int64_t evaluations = 0;        ///< so far
-  std::int64_t since_improvement = 0;  ///< evaluations
-
-  /// Notes a score, smaller is better; true when it is the best so far.
-  bool improves(double score);
-  bool is_over() const { return patience > 0 && since_improvement >= patience; }
-  void reflect_state(StateVisitor& visitor);
-};
 
 }  // namespace filigree::learning

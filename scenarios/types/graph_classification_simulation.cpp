@@ -377,6 +377,7 @@ std::string GraphClassificationOptions::validate() const {
   if (model.readout != learning::Readout::kGraphs) {
     return "model.readout: must be `graphs`, one answer for each";
   }
+  if (training.patience) return "training.patience: leave it out, the protocol picks the epoch";
   return "";
 }
 

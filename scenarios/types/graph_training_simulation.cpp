@@ -33,6 +33,7 @@ class GraphTraining final : public Simulation {
   const std::vector<GraphScore>& scores() const;
   Predict predict() const;
   void take_batch(std::int64_t number);
+  void judge();
   void write_weights() const;
 
   GraphTrainingOptions options_;
@@ -92,7 +93,7 @@ void GraphTraining::take_batch(std::int64_t number) {
 StepReport GraphTraining::step(double until) {
   StepReport report;
   if (clock_.waits(until, report)) return report;
-  if (!options_.train) {
+  if (!options_.train || trainer_->is_over()) {
     report.dt = until - clock_.time;
     clock_.time = until;
     return report;
@@ -112,10 +113,23 @@ StepReport GraphTraining::step(double until) {
     return report;
   }
   if (clock_.steps % options_.evaluate_every == 0 || clock_.time >= end_time_) {
-    scores();
-    write_weights();
+    judge();
   }
   return report;
+}
+
+/// Scores the model and stores it: with `patience` only the best, which training ends with.
+void GraphTraining::judge() {
+  bool is_kept = true;
+  const double score = scores().front().value;
+  if (options_.training.patience) {
+    is_kept = trainer_->judge(score);
+    if (trainer_->is_over() || clock_.time >= end_time_) {
+      trainer_->restore_best();
+      scored_at_ = -1;
+    }
+  }
+  if (is_kept) write_weights();
 }
 
 Predict GraphTraining::predict() const {

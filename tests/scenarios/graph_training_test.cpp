@@ -109,6 +109,36 @@ TEST_F(GraphTrainingTest, ModelsKnowTheirOptions) {
   EXPECT_EQ(model.widths().nodes, 1);
 }
 
+TEST_F(GraphTrainingTest, EndsEarlyWithTheBestParameters) {
+  // A rate this large makes the error jump up and down from one evaluation to the next.
+  const std::vector<std::string> restless{
+      "time.end=200 s",        "evaluate_every=1",
+      "training.patience=3",   "output.every=200 s",
+      "checkpoint.every=10 s", "training.optimizer={type: adam, learning_rate: 0.3}"};
+  run(scenario(kValues, restless), "whole");
+  const double updates = value("whole", "updates");
+  EXPECT_GT(updates, 3);
+  EXPECT_LT(updates, 200);
+  const double best = value("whole", "mse_small");
+  const std::vector<double> errors = column("whole", "mse_small");
+  EXPECT_EQ(*std::min_element(errors.begin() + 1, errors.end()), best);
+  // The best, two that are worse, a third in whose place is what training returned to, the end.
+  const std::vector<double> last(errors.end() - 5, errors.end());
+  EXPECT_THAT(last, testing::ElementsAre(best, testing::Gt(best), testing::Gt(best), best, best));
+
+  run(scenario(kValues, {"time.end=1 s", "train=false", "weights=whole/model.safetensors"}),
+      "read");
+  EXPECT_EQ(value("read", "mse_small"), best);
+
+  std::vector<std::string> stopped = restless;
+  stopped.push_back(format("time.max_steps={}", static_cast<int>(updates) - 1));
+  run(scenario(kValues, stopped), "part");
+  run(scenario(kValues, restless), "part", {.resume = "latest"});
+  EXPECT_EQ(metrics("part"), metrics("whole"));
+  EXPECT_EQ(read_text(folder_ / "part/model.safetensors"),
+            read_text(folder_ / "whole/model.safetensors"));
+}
+
 TEST_F(GraphTrainingTest, LearnsPressuresBetterThanAStraightLine) {
   // 300 updates on four small networks: the error falls by an order of magnitude from the start.
   run(scenario(kPores), "run");
@@ -125,6 +155,7 @@ TEST_F(GraphTrainingTest, WrongOptionsAndFilesAreExplained) {
   EXPECT_THAT(problem(kValues, {"sizes.states=[9, 9]"}), HasSubstr("at least 11"));
   EXPECT_THAT(problem(kClasses, {"model.readout=nodes"}), HasSubstr("must be `graphs`"));
   EXPECT_THAT(problem(kClasses, {"set=tu_MUTAG_gin"}), HasSubstr("leave it out"));
+  EXPECT_THAT(problem(kClasses, {"training.patience=3"}), HasSubstr("the protocol picks"));
   run(scenario(kValues), "trained");
   EXPECT_THAT(problem(kValues, {"weights=trained/model.safetensors", "model.heads=5"}),
               HasSubstr("is [4, 8] but the model's parameter is [5, 8]"));

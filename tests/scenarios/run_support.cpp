@@ -5,9 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 
+#include "io/csv_writer.hpp"
 #include "io/json.hpp"
 #include "tests/scenarios/chain_simulation.hpp"
 
@@ -152,6 +154,17 @@ nlohmann::ordered_json LibraryRunTest::metrics(const std::string& out) const {
 
 double LibraryRunTest::value(const std::string& out, const char* name) const {
   return metrics(out).at(name).at("value").get<double>();
+}
+
+std::vector<double> LibraryRunTest::column(const std::string& out, const std::string& name) const {
+  const CsvTable table = read_csv(folder_ / out / "diagnostics.csv");
+  const auto at = std::find(table.columns.begin(), table.columns.end(), name);
+  EXPECT_NE(at, table.columns.end()) << name;
+  std::vector<double> values;
+  for (const auto& row : table.rows) {
+    values.push_back(row[static_cast<std::size_t>(at - table.columns.begin())]);
+  }
+  return values;
 }
 
 }  // namespace filigree::testing_support

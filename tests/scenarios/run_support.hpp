@@ -56,6 +56,8 @@ class LibraryRunTest : public RunTest {
   Scenario scenario(const std::string& text, const std::vector<std::string>& overrides = {}) const;
   nlohmann::ordered_json metrics(const std::string& out) const;  ///< of `folder_`/`out`
   double value(const std::string& out, const char* name) const;  ///< of one of them
+  std::vector<double> column(const std::string& out,
+                             const std::string& name) const;  ///< of the CSV
 };
 
 /// Relative path -> bytes of every file below the folder; manifest.json without its times, its
