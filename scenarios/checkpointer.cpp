@@ -122,33 +122,37 @@ void require_same_run(const Checkpoint& checkpoint, const Scenario& scenario,
                    "{} was made in {} precision, but this program computes in {}; use a build with "
                    "the same FILIGREE_REAL",
                    label, real, kReal);
-  std::map<std::string, nlohmann::ordered_json> before;
   const auto stored = header_value<nlohmann::ordered_json>(checkpoint, "options", label);
-  for (const auto& [path, value] : flatten(stored)) before[path] = value;
-  std::vector<std::string> differences;
-  for (const auto& [path, value] : flatten(scenario.resolved_json)) {
-    const auto old = before.find(path);
-    if (old == before.end()) {
-      if (!may_change(path))
-        differences.push_back(format("{} is {} but was absent", path, value.dump()));
-      continue;
-    }
-    if (old->second != value && !may_change(path)) {
-      differences.push_back(format("{} is {} but was {}", path, value.dump(), old->second.dump()));
-    }
-    before.erase(old);
-  }
-  for (const auto& [path, value] : before) {
-    if (!may_change(path))
-      differences.push_back(format("{} is absent but was {}", path, value.dump()));
-  }
+  std::vector<std::string> differing = differences(stored, scenario.resolved_json, may_change);
   // With a number of frames, the end decides when they are written.
   const nlohmann::ordered_json::json_pointer end("/time/end");
   if (!scenario.run.output.every && stored.value(end, 0.0) != scenario.run.time.end) {
-    differences.push_back("time.end moves the frames: give output.every to change it");
+    differing.push_back("time.end moves the frames: give output.every to change it");
   }
-  FILIGREE_REQUIRE(differences.empty(), "{} cannot be continued with other options:\n  {}", label,
-                   join(differences, "\n  "));
+  FILIGREE_REQUIRE(differing.empty(), "{} cannot be continued with other options:\n  {}", label,
+                   join(differing, "\n  "));
+}
+
+std::vector<std::string> differences(
+    const nlohmann::ordered_json& before, const nlohmann::ordered_json& now,
+    const std::function<bool(const std::string& path)>& may_change) {
+  std::map<std::string, nlohmann::ordered_json> left;
+  for (const auto& [path, value] : flatten(before)) left[path] = value;
+  std::vector<std::string> lines;
+  const auto add = [&](const std::string& path, const std::string& is, const std::string& was) {
+    if (!may_change(path)) lines.push_back(format("{} is {} but was {}", path, is, was));
+  };
+  for (const auto& [path, value] : flatten(now)) {
+    const auto old = left.find(path);
+    if (old == left.end()) {
+      add(path, value.dump(), "absent");
+      continue;
+    }
+    if (old->second != value) add(path, value.dump(), old->second.dump());
+    left.erase(old);
+  }
+  for (const auto& [path, value] : left) add(path, "absent", value.dump());
+  return lines;
 }
 
 std::vector<std::pair<std::string, nlohmann::ordered_json>> flatten(

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -63,6 +64,11 @@ RunPosition run_position(const Checkpoint& checkpoint, const std::string& label)
 /// output.folder.
 void require_same_run(const Checkpoint& checkpoint, const Scenario& scenario,
                       const std::string& label);
+
+/// Leaves that are not the same, "time.end is 2 but was 1", but for those that may change.
+std::vector<std::string> differences(
+    const nlohmann::ordered_json& before, const nlohmann::ordered_json& now,
+    const std::function<bool(const std::string& path)>& may_change);
 
 /// "time.end" -> value for every leaf of a JSON tree.
 std::vector<std::pair<std::string, nlohmann::ordered_json>> flatten(

@@ -7,10 +7,29 @@
 #include "io/yaml/document.hpp"
 #include "io/yaml/reader.hpp"
 #include "io/yaml/writer.hpp"
+#include "scenarios/checkpointer.hpp"
+#include "scenarios/scenario_file.hpp"
 
 namespace filigree {
 
 namespace {
+
+StoredCgs described(const learning::Cgs& model) {
+  const learning::CgsWidths& widths = model.widths();
+  return {model.options(), {widths.nodes, widths.edges, widths.out}};
+}
+
+nlohmann::ordered_json json_of(const StoredCgs& stored) {
+  yaml::Diagnostics diagnostics;
+  const auto document = yaml::Document::parse_text(yaml::echo(stored), "model", diagnostics);
+  diagnostics.throw_if_any();
+  return to_json(document.root());
+}
+
+/// How a model is solved does not change what its weights mean.
+bool is_of_solver(const std::string& path) {
+  return path == "model.solver" || path == "model.tolerance" || path == "model.max_iterations";
+}
 
 StoredCgs stored_model(const Weights& weights, const std::filesystem::path& file) {
   const auto found = weights.metadata.find("cgs");
@@ -30,9 +49,8 @@ StoredCgs stored_model(const Weights& weights, const std::filesystem::path& file
 }  // namespace
 
 void save_cgs(const std::filesystem::path& file, learning::Cgs& model) {
-  const learning::CgsWidths& widths = model.widths();
-  const StoredCgs stored{model.options(), {widths.nodes, widths.edges, widths.out}};
-  save_weights(file, {to_arrays(learning::parameters(model)), {{"cgs", yaml::echo(stored)}}});
+  save_weights(file,
+               {to_arrays(learning::parameters(model)), {{"cgs", yaml::echo(described(model))}}});
 }
 
 learning::Cgs load_cgs(const std::filesystem::path& file) {
@@ -44,8 +62,15 @@ learning::Cgs load_cgs(const std::filesystem::path& file) {
   return model;
 }
 
-void load_parameters(const learning::Parameters& parameters, const std::filesystem::path& file) {
-  from_arrays(parameters, load_weights(file).arrays);
+std::vector<std::string> load_parameters(learning::Cgs& model, const std::filesystem::path& file) {
+  const Weights weights = load_weights(file);
+  std::vector<std::string> differing;
+  if (weights.metadata.contains("cgs")) {
+    differing =
+        differences(json_of(stored_model(weights, file)), json_of(described(model)), is_of_solver);
+  }
+  from_arrays(learning::parameters(model), weights.arrays);
+  return differing;
 }
 
 }  // namespace filigree

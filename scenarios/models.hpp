@@ -9,6 +9,8 @@
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <string>
+#include <vector>
 
 #include "learning/models/cgs.hpp"
 
@@ -33,7 +35,9 @@ void save_cgs(const std::filesystem::path& file, learning::Cgs& model);
 /// options in their metadata.
 learning::Cgs load_cgs(const std::filesystem::path& file);
 
-/// The parameters alone, into a model that exists: all or none.
-void load_parameters(const learning::Parameters& parameters, const std::filesystem::path& file);
+/// The parameters alone, into a model that exists: all or none. Gives the options in which the
+/// model differs from that of the file, "gamma is 0.5 but was 0.9", but for how it is solved; none
+/// when the file does not say.
+std::vector<std::string> load_parameters(learning::Cgs& model, const std::filesystem::path& file);
 
 }  // namespace filigree

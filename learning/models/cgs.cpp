@@ -32,6 +32,15 @@ std::string CgsOptions::validate() const {
     return "normalizer 'none' gives no bound on the weights, so that the solve may not converge: "
            "use clip, sigmoid or softmax";
   }
+  const bool needs_linear = solver == contraction::Solver::kDirect ||
+                            solver == contraction::Solver::kBicgstab ||
+                            solver == contraction::Solver::kGmres;
+  if (needs_linear && phi != "identity") {
+    return format(
+        "solver '{}' solves linear maps, phi = identity: use automatic, picard or "
+        "anderson with phi = {}",
+        name_of(solver), phi);
+  }
   return "";
 }
 
@@ -54,6 +63,10 @@ Cgs::Cgs(const CgsOptions& options, const CgsWidths& widths, DType dtype)
     : options_(options), widths_(widths), solver_(std::make_shared<FixedPointSolver>()) {
   const std::string problem = options.validate();
   FILIGREE_REQUIRE(problem.empty(), "{}", problem);
+  if (options.core == CgsCore::kFixedPoint) {
+    dtype == DType::kF32 ? contraction::attainable_error<float>(options.gamma)
+                         : contraction::attainable_error<double>(options.gamma);
+  }
   phi_ = contraction::contractive_activation(options.phi);
   const CgsEncoderOptions& o = options.encoder;
   Index n = widths.nodes, m = widths.edges;
@@ -78,11 +91,26 @@ Cgs::Cgs(const CgsOptions& options, const CgsWidths& widths, DType dtype)
     implicit_->tolerance = options.tolerance;
   }
   if (options.core == CgsCore::kSteadyState) steady_state_.emplace(options.heads, dtype);
-  solver_->forward.tolerance = solver_->adjoint.tolerance = options.tolerance;
+  for (contraction::SolveOptions* solve : {&solver_->forward, &solver_->adjoint}) {
+    solve->solver = options.solver;
+    solve->tolerance = options.tolerance;
+    solve->max_iterations = options.max_iterations;
+  }
 }
 
 void Cgs::project() {
   if (implicit_) implicit_->project();
+}
+
+CgsReport Cgs::report() const {
+  if (implicit_) {
+    const ImplicitReport& solves = *implicit_->report;
+    return {solves.forward.iterations, solves.adjoint.iterations, solves.forward.residual};
+  }
+  if (steady_state_) return {steady_state_->sweeps, 1, 0};
+  if (options_.core == CgsCore::kEncoderOnly) return {};
+  return {solver_->last_forward.iterations(), solver_->last_adjoint.iterations(),
+          solver_->last_forward.error()};
 }
 
 CgsOutput Cgs::operator()(const CgsInput& input) const {

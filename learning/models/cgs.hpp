@@ -12,8 +12,8 @@
 //   e'_e = edge(u_e),  a_e = softmax over the edges into d(e) of attention(u_e),
 //   g_i = sum of a_e e'_e over the edges into i,      x'_i = node([g_i | x_i]).
 //
-//   CgsOptions options;                                   // the published sizes for value
-//   iteration Cgs model(options, {.node_width = 1, .edge_width = 1, .out = 1});
+//   CgsOptions options;  // the published sizes for value iteration
+//   Cgs model(options, {.nodes = 1, .edges = 1, .out = 1});
 //   from_arrays(parameters(model), load_weights("model.safetensors"));
 //   const Tensor values = model(input).y;
 //
@@ -67,6 +67,11 @@ template <>
 struct filigree::EnumNames<filigree::contraction::Normalizer> {
   static constexpr std::array names{"clip", "sigmoid", "softmax", "none"};
 };
+template <>
+struct filigree::EnumNames<filigree::contraction::Solver> {
+  static constexpr std::array names{"automatic", "picard",   "anderson",
+                                    "direct",    "bicgstab", "gmres"};
+};
 
 namespace filigree::learning {
 
@@ -98,7 +103,9 @@ struct CgsOptions {
   std::string phi = "identity";
   contraction::Orientation orientation = contraction::Orientation::kSenderRow;
   contraction::Normalizer normalizer = contraction::Normalizer::kClip;
+  contraction::Solver solver = contraction::Solver::kAutomatic;
   double tolerance = 1e-6;
+  int max_iterations = 10000;
   CgsEncoderOptions encoder;
   std::vector<int> decoder_widths{64, 32};
   Readout readout = Readout::kNodes;
@@ -106,16 +113,24 @@ struct CgsOptions {
   template <class V>
   void reflect(V& v) {
     v("core", core,
-      About{.doc = "what is decoded: the fixed point, or a baseline: the bias alone, the fixed "
-                   "point of an implicit graph network, a steady-state embedding"});
+      About{
+          .doc =
+              "what is decoded: the fixed point, or a baseline: the bias alone, the fixed "
+              "point of an implicit graph network, a steady-state embedding. Baselines use heads, "
+              "tolerance, encoder and decoder only"});
     v("heads", heads, About{.doc = "independent scalar contractions", .min = 1});
     v("gamma", gamma, About{.doc = "contraction factor", .min = 0, .below = 1});
     v("phi", phi, About{.doc = "function around the affine map: identity, relu, leaky_relu, tanh"});
     v("orientation", orientation,
       About{.doc = "whose row an edge belongs to: its sender's (published) or its receiver's"});
     v("normalizer", normalizer, About{.doc = "how logits become weights"});
+    v("solver", solver, About{.doc = "of the fixed point and its adjoint"});
     v("tolerance", tolerance,
-      About{.doc = "relative error bound of the fixed point and its adjoint", .above = 0});
+      About{.doc = "relative error bound of the fixed point and its adjoint",
+            .above = 0,
+            .below = 1});
+    v("max_iterations", max_iterations,
+      About{.doc = "sweeps after which a solve gives up with an error", .min = 1});
     v("encoder", encoder, About{});
     v("decoder_widths", decoder_widths, About{.doc = "hidden widths of the decoder", .min = 1});
     v("readout", readout, About{.doc = "one answer per node, or per graph"});
@@ -166,6 +181,13 @@ struct CgsEncoderLayer {
   Values operator()(const Values& x, const GraphPtr& graph) const;
 };
 
+/// How the last solves of a model went, whatever its core.
+struct CgsReport {
+  Index sweeps = 0;          ///< of the forward solve
+  Index adjoint_sweeps = 0;  ///< when gradients were last taken
+  double error = 0;          ///< of the forward solve, what its solver calls so
+};
+
 class Cgs {
  public:
   /// Throws InputError for options that break the guarantee, with the reason.
@@ -186,8 +208,10 @@ class Cgs {
 
   const CgsOptions& options() const { return options_; }
   const CgsWidths& widths() const { return widths_; }
-  /// Reports of the last solves.
+  CgsReport report() const;
+  /// Of the fixed point: tolerances of each direction, reports of each graph.
   const FixedPointSolver& solver() const { return *solver_; }
+  FixedPointSolver& solver() { return *solver_; }
 
  private:
   CgsOptions options_;

@@ -6,7 +6,6 @@
 #include <cmath>
 #include <functional>
 
-#include "learning/autodiff/implicit.hpp"
 #include "learning/autodiff/ops.hpp"
 #include "learning/autodiff/tape.hpp"
 
@@ -49,6 +48,7 @@ Tensor ImplicitGraphLayer::operator()(const Tensor& bias, const GraphPtr& graph)
     return relu(matmul(mean_of_senders(z, graph), w, {.b = true}) + bias);
   };
   FixedPointOptions options;
+  options.report = report;
   options.forward.tolerance = options.adjoint.tolerance = tolerance;
   options.forward.max_iterations = options.adjoint.max_iterations = max_iterations;
   return fixed_point(step, zeros(bias.shape(), bias.dtype()), options);

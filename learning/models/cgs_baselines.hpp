@@ -4,6 +4,9 @@
 // decoder. Values are [n_nodes, width]; a node takes the mean over the edges into it.
 #pragma once
 
+#include <memory>
+
+#include "learning/autodiff/implicit.hpp"
 #include "learning/autodiff/ops_graph.hpp"
 #include "learning/nn/linear.hpp"
 
@@ -24,6 +27,7 @@ struct ImplicitGraphLayer {
   double kappa = 0.9;
   double tolerance = 1e-6;  ///< of the relative residual
   int max_iterations = 300;
+  std::shared_ptr<ImplicitReport> report = std::make_shared<ImplicitReport>();  ///< last solves
 
   template <class V>
   void reflect(V& v) {

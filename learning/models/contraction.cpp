@@ -166,17 +166,33 @@ Solver automatic_solver(const Batch& batch, double sweeps, bool is_linear) {
 }  // namespace
 
 template <class T>
+double attainable_error(double factor) {
+  constexpr double kUseless = 0.01;
+  constexpr double kEpsilon = std::numeric_limits<T>::epsilon();
+  // Sweeps settle to within a few units in the last place of z, whose size is |b|/(1 - q).
+  const double error = 4 * kEpsilon / (1 - factor);
+  FILIGREE_REQUIRE(error < kUseless,
+                   "a contraction by gamma = {} cannot be solved in {} precision, round-off hides "
+                   "the changes of its sweeps: gamma can be at most {}{}",
+                   factor, std::is_same_v<T, float> ? "single" : "double",
+                   1 - 4 * kEpsilon / kUseless,
+                   std::is_same_v<T, float> ? ", or more in double precision" : "");
+  return error;
+}
+
+template double attainable_error<float>(double);
+template double attainable_error<double>(double);
+
+template <class T>
 Plan plan_of(const System<T>& system, const SolveOptions& options) {
   FILIGREE_REQUIRE(options.tolerance >= 0 && options.tolerance < 1,
                    "the tolerance of a solve must be in [0, 1), not {} (0 takes the default)",
                    options.tolerance);
   FILIGREE_REQUIRE(options.max_iterations >= 1, "a solve needs at least 1 iteration, not {}",
                    options.max_iterations);
-  const double epsilon = std::numeric_limits<T>::epsilon();
   double tolerance = options.tolerance;
   if (tolerance == 0) tolerance = std::is_same_v<T, float> ? 1e-6 : 1e-12;
-  // Sweeps settle to within a few units in the last place of z, whose size is |b|/(1 - q).
-  if (system.factor < 1) tolerance = std::max(tolerance, 4 * epsilon / (1 - system.factor));
+  if (system.factor < 1) tolerance = std::max(tolerance, attainable_error<T>(system.factor));
   Solver solver = options.solver;
   if (solver == Solver::kAutomatic) {
     solver = automatic_solver(*system.batch, expected_sweeps(system.factor, tolerance),

@@ -129,6 +129,12 @@ struct SolveOptions {
   bool reuse_factors = false;  ///< kDirect: the workspace still has the factors of this very map
 };
 
+/// The relative error at which round-off hides what sweeps change, for a contraction by `factor` <
+/// 1 in T: 4 epsilon/(1 - factor). Throws InputError when it is a hundredth or more: T is too
+/// short.
+template <class T>
+double attainable_error(double factor);
+
 /// How one graph of the batch ended, the worst of its heads.
 struct GraphResult {
   Index iterations = 0;  ///< applications of the map

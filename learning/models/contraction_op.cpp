@@ -62,12 +62,30 @@ Tensor sum_rows(const Tensor& x, const GraphPtr& graph, Orientation orientation)
                                                 : segment_sum(x, graph);
 }
 
+/// Calls body with a value of the tensor's type.
+template <class Body>
+void with_values(const Tensor& x, const Body& body) {
+  x.dtype() == DType::kF32 ? body(float{}) : body(double{});
+}
+
+/// The value of each edge over the sum of its row.
+Tensor share_of_row(const Tensor& values, const FixedPointMap& map) {
+  const GraphPtr& graph = map.batch->graph_pointer();
+  return values / gather_rows(sum_rows(values, graph, map.orientation), graph, map.orientation);
+}
+
+/// 1 for edges of rows of free nodes, else 0: [n_edges, 1].
+Tensor free_rows(const Tensor& like, const Array<Index>& is_fixed, const FixedPointMap& map) {
+  std::vector<double> is_free;
+  for (const Index fixed : to_vector(is_fixed)) is_free.push_back(fixed == 0 ? 1 : 0);
+  const auto n = static_cast<Index>(is_free.size());
+  return gather_rows(tensor({n, 1}, is_free, like.dtype()), map.batch->graph_pointer(),
+                     map.orientation);
+}
+
 /// The weights as operations of the set, for gradients that are differentiated again.
 Tensor composed_weights(const Tensor& logits, const FixedPointMap& map, Normalizer normalizer) {
-  const GraphPtr& graph = map.batch->graph_pointer();
-  const auto share = [&](const Tensor& values) {  // of its row, for each edge
-    return values / gather_rows(sum_rows(values, graph, map.orientation), graph, map.orientation);
-  };
+  const auto share = [&](const Tensor& values) { return share_of_row(values, map); };
   switch (normalizer) {
     case Normalizer::kClip:
       return clip(logits, 0, 1) * share(ones(logits.shape(), logits.dtype()));
@@ -88,28 +106,46 @@ Tensor normalized_weights(const Tensor& logits, const FixedPointMap& map, Normal
   const GraphPtr graph = map.batch->graph_pointer();
   const Tensor weights = TensorAccess::make(logits.shape(), logits.dtype());
   const Orientation orientation = map.orientation;
-  if (logits.dtype() == DType::kF32) {
-    contraction::normalize(*graph, orientation, normalizer, logits.matrix<float>(),
-                           weights.matrix<float>());
-  } else {
-    contraction::normalize(*graph, orientation, normalizer, logits.matrix<double>(),
-                           weights.matrix<double>());
-  }
+  with_values(logits, [&]<class T>(T) {
+    contraction::normalize(*graph, orientation, normalizer, logits.matrix<T>(),
+                           weights.matrix<T>());
+  });
   return record("normalized_weights", {logits}, weights, [=](Adjoint& a) {
     if (a.create_graph()) {
       give_composed(a, composed_weights(logits, map, normalizer), {logits});
       return;
     }
     const Tensor result = TensorAccess::make(logits.shape(), logits.dtype());
-    if (logits.dtype() == DType::kF32) {
-      contraction::normalize_gradient(*graph, orientation, normalizer, logits.matrix<float>(),
-                                      weights.matrix<float>(), a.gradient().matrix<float>(),
-                                      result.matrix<float>());
-    } else {
-      contraction::normalize_gradient(*graph, orientation, normalizer, logits.matrix<double>(),
-                                      weights.matrix<double>(), a.gradient().matrix<double>(),
-                                      result.matrix<double>());
+    with_values(logits, [&]<class T>(T) {
+      contraction::normalize_gradient(*graph, orientation, normalizer, logits.matrix<T>(),
+                                      weights.matrix<T>(), a.gradient().matrix<T>(),
+                                      result.matrix<T>());
+    });
+    a.give(0, result);
+  });
+}
+
+Tensor dirichlet_weights(const Tensor& conductances, const Array<Index>& is_fixed,
+                         const FixedPointMap& map) {
+  const GraphPtr graph = map.batch->graph_pointer();
+  const Tensor weights = TensorAccess::make(conductances.shape(), conductances.dtype());
+  const Orientation orientation = map.orientation;
+  with_values(conductances, [&]<class T>(T) {
+    contraction::dirichlet_weights(*graph, orientation, conductances.matrix<T>(), is_fixed,
+                                   weights.matrix<T>());
+  });
+  return record("dirichlet_weights", {conductances}, weights, [=](Adjoint& a) {
+    if (a.create_graph()) {
+      give_composed(a, share_of_row(conductances, map) * free_rows(conductances, is_fixed, map),
+                    {conductances});
+      return;
     }
+    const Tensor result = TensorAccess::make(conductances.shape(), conductances.dtype());
+    with_values(conductances, [&]<class T>(T) {
+      contraction::dirichlet_weights_gradient(*graph, orientation, conductances.matrix<T>(),
+                                              weights.matrix<T>(), a.gradient().matrix<T>(),
+                                              result.matrix<T>());
+    });
     a.give(0, result);
   });
 }
@@ -130,7 +166,8 @@ Tensor fixed_point(const Tensor& weights, const Tensor& bias, const FixedPointMa
                        "second derivatives of a fixed point need phi = identity");
       FixedPointMap exchanged = map;
       exchanged.orientation = flipped(map.orientation);
-      if (map.bound == contraction::Bound::kRowSums) {  // now columns sum to at most 1
+      // Now columns sum to at most 1. With gamma = 0 the weights do not matter.
+      if (map.bound == contraction::Bound::kRowSums && map.gamma > 0) {
         exchanged.bound = contraction::Bound::kDeclared;
         exchanged.factor = map.gamma;
       }

@@ -37,6 +37,13 @@ using FixedPointSolverPtr = std::shared_ptr<FixedPointSolver>;
 Tensor normalized_weights(const Tensor& logits, const FixedPointMap& map,
                           contraction::Normalizer normalizer);
 
+/// Weights of a network with fixed values, [n_edges, heads] from conductances > 0 of the same
+/// shape: contraction::dirichlet_weights. With gamma = 1, Bound::kAbsorbing and the fixed values
+/// (free nodes: source over the sum of the conductances) as bias, fixed_point() solves the network
+/// exactly, and gradients go to conductances and values.
+Tensor dirichlet_weights(const Tensor& conductances, const Array<Index>& is_fixed,
+                         const FixedPointMap& map);
+
 /// z* = phi(gamma A z* + b). weights: [n_edges, heads], b and z*: [n_nodes, heads]. A solve that
 /// does not reach its tolerance throws NumericalError, forward and adjoint alike. Gradients can be
 /// differentiated again when phi is the identity.

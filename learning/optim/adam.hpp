@@ -18,6 +18,23 @@
 
 namespace filigree::optim {
 
+/// In which the three differ.
+struct AdamDocs {
+  const char* beta2;
+  const char* epsilon;
+  const char* weight_decay;
+};
+
+/// The keys that all three have.
+template <class V, class Options>
+void reflect_adam(V& v, Options& o, const AdamDocs& docs) {
+  v("learning_rate", o.learning_rate, About{.doc = "largest change of a value, about", .min = 0});
+  v("beta1", o.beta1, About{.doc = "memory of the gradient", .min = 0, .below = 1});
+  v("beta2", o.beta2, About{.doc = docs.beta2, .min = 0, .below = 1});
+  v("epsilon", o.epsilon, About{.doc = docs.epsilon, .above = 0});
+  v("weight_decay", o.weight_decay, About{.doc = docs.weight_decay, .min = 0});
+}
+
 struct Adam {
   static constexpr const char* kName = "adam";
   static constexpr const char* kDoc = "steps scaled by running moments of the gradient";
@@ -29,12 +46,10 @@ struct Adam {
 
   template <class V>
   void reflect(V& v) {
-    v("learning_rate", learning_rate, About{.doc = "largest change of a value, about", .min = 0});
-    v("beta1", beta1, About{.doc = "memory of the gradient", .min = 0, .below = 1});
-    v("beta2", beta2, About{.doc = "memory of the squared gradient", .min = 0, .below = 1});
-    v("epsilon", epsilon, About{.doc = "added to the root of the second moment", .above = 0});
-    v("weight_decay", weight_decay,
-      About{.doc = "this times the value is added to its gradient", .min = 0});
+    reflect_adam(v, *this,
+                 {.beta2 = "memory of the squared gradient",
+                  .epsilon = "added to the root of the second moment",
+                  .weight_decay = "this times the value is added to its gradient"});
   }
 };
 
@@ -49,12 +64,11 @@ struct AdamW {
 
   template <class V>
   void reflect(V& v) {
-    v("learning_rate", learning_rate, About{.doc = "largest change of a value, about", .min = 0});
-    v("beta1", beta1, About{.doc = "memory of the gradient", .min = 0, .below = 1});
-    v("beta2", beta2, About{.doc = "memory of the squared gradient", .min = 0, .below = 1});
-    v("epsilon", epsilon, About{.doc = "added to the root of the second moment", .above = 0});
-    v("weight_decay", weight_decay,
-      About{.doc = "share of a value that a step takes away, over the learning rate", .min = 0});
+    reflect_adam(
+        v, *this,
+        {.beta2 = "memory of the squared gradient",
+         .epsilon = "added to the root of the second moment",
+         .weight_decay = "share of a value that a step takes away, over the learning rate"});
   }
 };
 
@@ -69,12 +83,10 @@ struct Adamax {
 
   template <class V>
   void reflect(V& v) {
-    v("learning_rate", learning_rate, About{.doc = "largest change of a value, about", .min = 0});
-    v("beta1", beta1, About{.doc = "memory of the gradient", .min = 0, .below = 1});
-    v("beta2", beta2, About{.doc = "memory of the largest gradient", .min = 0, .below = 1});
-    v("epsilon", epsilon, About{.doc = "added to the size of the gradient", .above = 0});
-    v("weight_decay", weight_decay,
-      About{.doc = "this times the value is added to its gradient", .min = 0});
+    reflect_adam(v, *this,
+                 {.beta2 = "memory of the largest gradient",
+                  .epsilon = "added to the size of the gradient",
+                  .weight_decay = "this times the value is added to its gradient"});
   }
 };
 

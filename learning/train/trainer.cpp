@@ -11,22 +11,15 @@
 
 namespace filigree::learning {
 
-namespace {
-
-constexpr optim::AverageOptions kCopy{.decay = 0, .warm_up = false};
-
-}  // namespace
-
-Trainer::Trainer(const TrainingOptions& options, const Parameters& all)
+Trainer::Trainer(const TrainingOptions& options, const Parameters& all,
+                 std::function<void()> project)
     : options_(options),
       all_(all),
       trained_(trained(all)),
+      project_(std::move(project)),
       optimizer_(options.optimizer, trained_) {
   if (options.average) average_.emplace(*options.average, all_);
-  if (options.patience) {
-    stopping_.patience = *options.patience;
-    best_.emplace(kCopy, all_);
-  }
+  stopping_.patience = options.patience.value_or(0);
 }
 
 Update Trainer::update(const std::function<Tensor()>& loss, double epochs) {
@@ -45,6 +38,7 @@ Update Trainer::update(const std::function<Tensor()>& loss, double epochs) {
         gradients = optim::clip_by_norm(gradients, *options_.clip_norm).gradients;
       }
       optimizer_.step(trained_, gradients, update.learning_rate);
+      if (project_) project_();
       if (average_) average_->update(all_);
     }
   }
@@ -52,17 +46,19 @@ Update Trainer::update(const std::function<Tensor()>& loss, double epochs) {
   return update;
 }
 
-Trainer::Averaged::Averaged(Trainer& trainer) : trainer_(trainer) {
-  if (trainer_.average_) trainer_.average_->swap(trainer_.all_);
+Trainer::Shown::Shown(Trainer& trainer, Use use) : trainer_(trainer), others_(nullptr) {
+  if (trainer.average_) others_ = &*trainer.average_;
+  if (use == Use::kBest && trainer.best_) others_ = &*trainer.best_;
+  if (others_ != nullptr) others_->swap(trainer_.all_);
 }
-Trainer::Averaged::~Averaged() {
-  if (trainer_.average_) trainer_.average_->swap(trainer_.all_);
+Trainer::Shown::~Shown() {
+  if (others_ != nullptr) others_->swap(trainer_.all_);
 }
 
-std::vector<double> Trainer::predict(const std::function<Tensor()>& answer) {
+std::vector<double> Trainer::predict(const std::function<Tensor()>& answer, Use use) {
   std::vector<double> values;
   {
-    const Averaged averaged(*this);
+    const Shown shown(*this, use);
     const Tape::Scope on(tape_);
     const Unrecorded inference;
     values = to_vector(answer());
@@ -72,29 +68,22 @@ std::vector<double> Trainer::predict(const std::function<Tensor()>& answer) {
 }
 
 bool Trainer::judge(double score) {
-  FILIGREE_REQUIRE(best_.has_value(), "scores are judged where training.patience is given");
   const bool is_best = stopping_.improves(score);
   if (is_best) {
-    const Averaged averaged(*this);
-    best_.emplace(kCopy, all_);
+    const Shown shown(*this);
+    best_.emplace(optim::AverageOptions{}, all_);
   }
   return is_best;
-}
-
-void Trainer::restore_best() {
-  best_->swap(all_);
-  best_.emplace(kCopy, all_);
-  if (average_) average_.emplace(*options_.average, all_);
 }
 
 void Trainer::reflect_state(StateVisitor& visitor) {
   learning::reflect_state(all_, "model.", visitor);
   optimizer_.reflect_state(visitor);
   if (average_) average_->reflect_state(visitor);
-  if (best_) {
-    stopping_.reflect_state(visitor);
-    best_->reflect_state(visitor, "best");
-  }
+  stopping_.reflect_state(visitor);
+  if (stopping_.evaluations == 0) return;
+  if (!best_) best_.emplace(optim::AverageOptions{}, all_);  // to be loaded
+  best_->reflect_state(visitor, "best");
 }
 
 std::vector<Index> epoch_order(Index n, std::uint64_t seed, std::int64_t epoch) {

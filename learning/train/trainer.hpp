@@ -7,8 +7,7 @@
 //     const Update u = trainer.update([&] { return mse(model(batch.input), batch.target); });
 //   }
 //   {
-//     const Trainer::Averaged averaged(trainer);      // evaluates with the running averages, if
-//     any
+//     const Trainer::Shown shown(trainer);  // evaluates with the running averages, if any
 //     ...
 //   }
 #pragma once
@@ -70,37 +69,42 @@ struct Update {
 
 class Trainer {
  public:
-  /// The parameters must outlive the trainer.
-  Trainer(const TrainingOptions& options, const Parameters& all);
+  /// The parameters must outlive the trainer. `project` is called after every step of the optimizer
+  /// and before averages are taken: it brings parameters back to where the model keeps its promises.
+  Trainer(const TrainingOptions& options, const Parameters& all,
+          std::function<void()> project = {});
 
   /// Evaluates the loss on the trainer's tape, takes its gradient and a step of the optimizer.
   /// `epochs`, with the share of the running one, is what schedules by epoch count. A loss or
   /// gradient that is not finite changes nothing: the update says so.
   Update update(const std::function<Tensor()>& loss, double epochs = 0);
 
-  /// The running averages take the place of the parameters while the object lives.
-  class Averaged {
+  /// Which values of the parameters a model is evaluated with.
+  enum class Use {
+    kPresent,  ///< the running averages, or the last values where there are none
+    kBest,     ///< those of the best score, or the present ones before the first score
+  };
+  /// Others take the place of the parameters while the object lives.
+  class Shown {
    public:
-    explicit Averaged(Trainer& trainer);
-    ~Averaged();
-    Averaged(const Averaged&) = delete;
-    Averaged& operator=(const Averaged&) = delete;
+    explicit Shown(Trainer& trainer, Use use = Use::kPresent);
+    ~Shown();
+    Shown(const Shown&) = delete;
+    Shown& operator=(const Shown&) = delete;
 
    private:
     Trainer& trainer_;
+    optim::Average* others_;  ///< none: the parameters themselves
   };
 
-  /// Values of what a model answers, with the averages if there are any, in memory that is already
-  /// there and without a record.
-  std::vector<double> predict(const std::function<Tensor()>& answer);
+  /// Values of what a model answers, in memory that is already there and without a record.
+  std::vector<double> predict(const std::function<Tensor()>& answer, Use use = Use::kPresent);
 
   /// Notes the score of the present parameters, or of their averages; smaller is better. True when
-  /// it is the best so far. Needs `patience`, without which no copy of the best is kept.
+  /// it is the best so far: a copy is kept.
   bool judge(double score);
   /// No better score came within `patience`.
   bool is_over() const { return stopping_.is_over(); }
-  /// Goes back to the parameters of the best score, which the averages then begin from.
-  void restore_best();
 
   std::int64_t updates() const { return optimizer_.steps(); }
   const Tape& tape() const { return tape_; }
@@ -111,10 +115,11 @@ class Trainer {
  private:
   TrainingOptions options_;
   Parameters all_, trained_;
+  std::function<void()> project_;
   optim::Optimizer optimizer_;
   std::optional<optim::Average> average_;
   EarlyStopping stopping_;
-  std::optional<optim::Average> best_;  ///< a copy: an average that keeps nothing
+  std::optional<optim::Average> best_;  ///< a copy: an average that is not updated
   Tape tape_;
 };
 

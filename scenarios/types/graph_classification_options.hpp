@@ -50,6 +50,7 @@ struct GraphClassificationOptions {
   std::int64_t batch = 128;
   learning::CgsOptions model;
   learning::TrainingOptions training;
+  std::optional<FilePath> weights;
 
   template <class V>
   void reflect(V& v) {
@@ -65,6 +66,9 @@ struct GraphClassificationOptions {
     v("batch", batch, About{.doc = "graphs in a batch", .min = 1});
     v("model", model, About{});
     v("training", training, About{});
+    v("weights", weights,
+      About{.doc = "model_fold_3.safetensors of a run: instead of training, its accuracy on every "
+                   "graph of the set (`model` is then that of the file)"});
   }
   std::string validate() const;
 };

@@ -15,7 +15,9 @@
 #include "graph/edge_list.hpp"
 #include "learning/autodiff/ops.hpp"
 #include "learning/nn/losses.hpp"
+#include "scenarios/models.hpp"
 #include "scenarios/types/graph_set_generator.hpp"
+#include "scenarios/types/training_trouble.hpp"
 #include "scenarios/types/tu_data.hpp"
 #include "scenarios/types/type_support.hpp"
 
@@ -59,26 +61,31 @@ class GraphClassification final : public Simulation {
   StepReport step(double until) override;
   void diagnose(Recorder& recorder) const override;
   void describe(Frame& frame) const override;
-  std::optional<Trouble> inspect() const override { return std::nullopt; }  // losses are looked at
+  std::optional<Trouble> inspect() const override;
   void reflect_state(StateVisitor& visitor) override;
   double time() const override { return clock_.time; }
   void evaluate(Recorder& metrics) const override;
   std::vector<std::string> random_streams() const override;
 
  private:
-  std::int64_t total_epochs() const { return options_.folds * options_.epochs; }
+  std::int64_t total_epochs() const {
+    return options_.weights ? 0 : options_.folds * options_.epochs;
+  }
   std::int64_t fold() const { return std::min(clock_.steps / options_.epochs, options_.folds - 1); }
   std::int64_t folds_finished() const { return clock_.steps / options_.epochs; }
   bool is_nested() const { return options_.protocol == ClassificationProtocol::kNested; }
   Split split(std::int64_t fold) const;
   ClassifiedBatch batch_of(const Numbers& graphs) const;
   void begin_fold();
+  void begin_from(const std::filesystem::path& file);
   void train_epoch();
+  void keep_best() const;
   std::vector<Index> predicted(const ClassifiedBatch& batch) const;
   double accuracy(const ClassifiedBatch& batch) const;
 
   GraphClassificationOptions options_;
   std::string missing_;
+  std::filesystem::path folder_;
   std::uint64_t seed_ = 0;
   LabelledGraphSet set_;
   std::vector<std::shared_ptr<const Graph>> graphs_;
@@ -111,8 +118,23 @@ void GraphClassification::initialize(const RunContext& context) {
   for (const LabelledGraph& graph : set_.graphs) {
     graphs_.push_back(graph_from_pairs(graph.n_nodes, graph.edges));
   }
+  folder_ = context.output_folder;
+  if (options_.weights) return begin_from(context.scenario_folder / options_.weights->path);
   folds_ = stratified_folds(classes_of(set_), static_cast<Index>(options_.folds), seed_);
   begin_fold();
+}
+
+/// A model that was trained before, tested on every graph.
+void GraphClassification::begin_from(const std::filesystem::path& file) {
+  split_.test.resize(graphs_.size());
+  std::iota(split_.test.begin(), split_.test.end(), Index{0});
+  test_ = batch_of(split_.test);
+  model_.emplace(load_cgs(file));
+  const learning::CgsWidths& widths = model_->widths();
+  FILIGREE_REQUIRE(widths.nodes == set_.n_labels && widths.out == set_.n_classes,
+                   "{} is a model for {} labels of nodes and {} classes, but the set has {} and {}",
+                   file.string(), widths.nodes, widths.out, set_.n_labels, set_.n_classes);
+  trainer_.emplace(options_.training, learning::parameters(*model_));
 }
 
 Split GraphClassification::split(std::int64_t fold) const {
@@ -159,7 +181,7 @@ void GraphClassification::begin_fold() {
   const learning::Parameters all = learning::parameters(*model_);
   learning::initialize(all, seed_ + static_cast<std::uint64_t>(fold()));
   model_->project();
-  trainer_.emplace(options_.training, all);
+  trainer_.emplace(options_.training, all, [this] { model_->project(); });
 }
 
 void GraphClassification::train_epoch() {
@@ -178,17 +200,25 @@ void GraphClassification::train_epoch() {
     const double epochs = static_cast<double>(epoch) + static_cast<double>(begin) / n;
     const learning::Update update = trainer_->update(
         [&] { return learning::cross_entropy((*model_)(batch.input).y, labels); }, epochs);
-    model_->project();
     total += update.loss * (end - begin);
     learning_rate_ = update.learning_rate;
-    if (!std::isfinite(update.loss) || !std::isfinite(update.gradient_norm)) {
-      trouble_ = Trouble{format("the loss is {} and the norm of its gradient {}", update.loss,
-                                update.gradient_norm),
-                         format("in epoch {} of fold {}", epoch, fold()), "training diverged",
-                         "lower training.optimizer.learning_rate or set training.clip_norm"};
+    trouble_ = trouble_of(update, format("in epoch {} of fold {}", epoch, fold()));
+    if (trouble_) {
+      loss_ = update.loss;
+      return;
     }
   }
   loss_ = total / n;
+}
+
+/// Stores the model of the fold when the accuracy that picks the epoch is the best so far.
+void GraphClassification::keep_best() const {
+  const std::vector<double>& curve = is_nested() ? validation_curve_ : test_curve_;
+  const auto first = curve.end() - 1 - clock_.steps % options_.epochs;
+  const bool is_best = std::max_element(first, curve.end()) == curve.end() - 1;
+  if (!is_best || folder_.empty()) return;
+  const learning::Trainer::Shown shown(*trainer_);
+  save_cgs(folder_ / format("model_fold_{}.safetensors", fold()), *model_);
 }
 
 StepReport GraphClassification::step(double until) {
@@ -203,10 +233,11 @@ StepReport GraphClassification::step(double until) {
   train_epoch();
   test_curve_.push_back(accuracy(test_));
   if (is_nested()) validation_curve_.push_back(accuracy(validation_));
+  keep_best();
   clock_.advance(until, report);
   report.loss = loss_;
-  report.iterations = model_->solver().last_forward.iterations();
-  report.residual = model_->solver().last_forward.error();
+  report.iterations = model_->report().sweeps;
+  report.residual = model_->report().error;
   report.trouble = trouble_;
   return report;
 }
@@ -247,6 +278,11 @@ Estimate GraphClassification::estimate() const {
       format("{} graphs of {} classes, {} node labels; {} folds of {} epochs", set_.graphs.size(),
              set_.n_classes, set_.n_labels, options_.folds, options_.epochs);
   return estimate;
+}
+
+std::optional<Trouble> GraphClassification::inspect() const {
+  if (!model_) return std::nullopt;  // no data
+  return trouble_of(learning::parameters(*model_), format("after epoch {}", clock_.steps));
 }
 
 void GraphClassification::diagnose(Recorder& recorder) const {
@@ -315,12 +351,16 @@ void GraphClassification::reflect_state(StateVisitor& visitor) {
 void GraphClassification::evaluate(Recorder& metrics) const {
   const auto finished = static_cast<std::size_t>(folds_finished());
   const auto epochs = static_cast<std::size_t>(options_.epochs);
-  metrics.add("folds_finished", static_cast<double>(finished));
   std::vector<double> counts(static_cast<std::size_t>(set_.n_classes), 0.0);
   for (const LabelledGraph& graph : set_.graphs)
     counts[static_cast<std::size_t>(graph.graph_class)] += 1;
   const double largest = counts.empty() ? 0 : *std::max_element(counts.begin(), counts.end());
   metrics.add("largest_class", largest / std::max(1.0, static_cast<double>(set_.graphs.size())));
+  if (options_.weights) {
+    metrics.add("accuracy", missing_.empty() ? accuracy(test_) : 0);
+    return;
+  }
+  metrics.add("folds_finished", static_cast<double>(finished));
   const auto add = [&](const std::string& name, const std::vector<double>& of_folds) {
     const MeanAndDeviation result = of_folds.empty() ? MeanAndDeviation{} : over(of_folds);
     metrics.add(name, result.mean);
@@ -361,7 +401,7 @@ void GraphClassification::evaluate(Recorder& metrics) const {
 }
 
 std::vector<std::string> GraphClassification::random_streams() const {
-  return {"labelled_graphs/folds", "training/order", "parameters/..."};
+  return {"graphs/folds", "graphs/generator", "training/order", "parameters/..."};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -63,14 +64,25 @@ struct GraphTrainingOptions {
     v("evaluate_every", evaluate_every,
       About{.doc = "updates between evaluations on graphs that are not trained on", .min = 1});
     v("weights", weights,
-      About{.doc = "model.safetensors of a run to begin with; absent: random weights"});
+      About{.doc =
+                "model.safetensors of a run with the same `model`, to begin with; absent: random "
+                "weights"});
     v("train", train, About{.doc = "false: only evaluate the weights"});
   }
-  std::string validate() const {
-    return train || weights ? ""
-                            : "weights: name a file, without training there is nothing else to "
-                              "evaluate";
-  }
+  std::string validate() const;
 };
+
+/// "" or what is wrong with the names of the sets that a task tests on.
+template <class Test>
+std::string check_tests(const std::vector<Test>& tests) {
+  if (tests.empty()) return "tests: at least one set is needed to judge training by";
+  std::set<std::string> names;
+  for (const Test& test : tests) {
+    if (!names.insert(test.name).second) {
+      return format("tests: two sets are called '{}'; give each its own name", test.name);
+    }
+  }
+  return "";
+}
 
 }  // namespace filigree

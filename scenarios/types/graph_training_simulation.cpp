@@ -7,6 +7,7 @@
 
 #include "learning/nn/losses.hpp"
 #include "scenarios/models.hpp"
+#include "scenarios/types/training_trouble.hpp"
 #include "scenarios/types/type_support.hpp"
 
 namespace filigree {
@@ -19,6 +20,7 @@ class GraphTraining final : public Simulation {
       : options_(options), make_task_(std::move(make_task)) {}
 
   void initialize(const RunContext& context) override;
+  std::vector<std::string> warnings() const override { return warnings_; }
   Estimate estimate() const override;
   StepReport step(double until) override;
   void diagnose(Recorder& recorder) const override;
@@ -30,11 +32,14 @@ class GraphTraining final : public Simulation {
   std::vector<std::string> random_streams() const override;
 
  private:
+  using Use = learning::Trainer::Use;
+  bool is_finished() const { return clock_.time >= end_time_ || trainer_->is_over(); }
+  Predict predict(Use use) const;
   const std::vector<GraphScore>& scores() const;
-  Predict predict() const;
   void take_batch(std::int64_t number);
   void judge();
   void write_weights() const;
+  void begin_from(const std::filesystem::path& file);
 
   GraphTrainingOptions options_;
   MakeGraphTask make_task_;
@@ -48,8 +53,10 @@ class GraphTraining final : public Simulation {
   std::int64_t batch_number_ = -1;
   StepClock clock_;  ///< a step is an update
   learning::Update last_;
-  mutable std::vector<GraphScore> scores_;  ///< of the parameters after `scored_at_` updates
-  mutable std::int64_t scored_at_ = -1;
+  std::int64_t sweeps_ = 0, adjoint_sweeps_ = 0;  ///< of the last update
+  mutable std::vector<GraphScore> scores_;        ///< of the last evaluation
+  std::int64_t scored_at_ = 0;                    ///< update of that evaluation
+  std::vector<std::string> warnings_;
 };
 
 void GraphTraining::initialize(const RunContext& context) {
@@ -61,9 +68,21 @@ void GraphTraining::initialize(const RunContext& context) {
   learning::initialize(parameters_, context.seed);
   model_->project();
   if (options_.weights) {
-    load_parameters(parameters_, context.scenario_folder / options_.weights->path);
+    begin_from(context.scenario_folder / options_.weights->path);
   }
-  trainer_.emplace(options_.training, parameters_);
+  trainer_.emplace(options_.training, parameters_, [this] { model_->project(); });
+}
+
+void GraphTraining::begin_from(const std::filesystem::path& file) {
+  const std::vector<std::string> differences = load_parameters(*model_, file);
+  if (differences.empty()) return;
+  const std::string text =
+      format("{} has weights of another model:\n  {}", file.string(), join(differences, "\n  "));
+  FILIGREE_REQUIRE(options_.train,
+                   "{}\nWithout training they mean nothing here: give `model` the "
+                   "options of the file",
+                   text);
+  warnings_.push_back(text);
 }
 
 Estimate GraphTraining::estimate() const {
@@ -103,51 +122,43 @@ StepReport GraphTraining::step(double until) {
       [this] { return learning::mean_squared_error((*model_)(batch_.input).y, batch_.target); });
   clock_.advance(until, report);
   report.loss = last_.loss;
-  report.iterations = model_->solver().last_forward.iterations();
-  report.residual = model_->solver().last_forward.error();
-  if (!std::isfinite(last_.loss) || !std::isfinite(last_.gradient_norm)) {
-    report.trouble = Trouble{
-        format("the loss is {} and the norm of its gradient {}", last_.loss, last_.gradient_norm),
-        format("in update {}", clock_.steps), "training diverged",
-        "lower training.optimizer.learning_rate or set training.clip_norm"};
-    return report;
-  }
-  if (clock_.steps % options_.evaluate_every == 0 || clock_.time >= end_time_) {
+  const learning::CgsReport solve = model_->report();
+  sweeps_ = solve.sweeps;
+  adjoint_sweeps_ = solve.adjoint_sweeps;
+  report.iterations = solve.sweeps;
+  report.residual = solve.error;
+  report.trouble = trouble_of(last_, format("in update {}", clock_.steps));
+  if (report.trouble) return report;
+  if (clock_.steps % options_.evaluate_every == 0) {
     judge();
+  } else if (clock_.time >= end_time_ && !options_.training.patience) {
+    write_weights();
   }
   return report;
 }
 
-/// Scores the model and stores it: with `patience` only the best, which training ends with.
+/// Scores the model and stores it: with `patience` only where it is the best so far.
 void GraphTraining::judge() {
-  bool is_kept = true;
-  const double score = scores().front().value;
-  if (options_.training.patience) {
-    is_kept = trainer_->judge(score);
-    if (trainer_->is_over() || clock_.time >= end_time_) {
-      trainer_->restore_best();
-      scored_at_ = -1;
-    }
-  }
-  if (is_kept) write_weights();
+  scores_ = task_->score(predict(Use::kPresent));
+  scored_at_ = clock_.steps;
+  if (!options_.training.patience || trainer_->judge(scores_.front().value)) write_weights();
 }
 
-Predict GraphTraining::predict() const {
-  return [this](const learning::CgsInput& input) {
-    return trainer_->predict([&] { return (*model_)(input).y; });
+Predict GraphTraining::predict(Use use) const {
+  return [this, use](const learning::CgsInput& input) {
+    return trainer_->predict([&] { return (*model_)(input).y; }, use);
   };
 }
 
-/// Scores of the present parameters; computed when somebody asks.
+/// Scores of the last evaluation, at first those of the model before training.
 const std::vector<GraphScore>& GraphTraining::scores() const {
-  if (scored_at_ != clock_.steps) scores_ = task_->score(predict());
-  scored_at_ = clock_.steps;
+  if (scores_.empty()) scores_ = task_->score(predict(Use::kPresent));
   return scores_;
 }
 
 void GraphTraining::write_weights() const {
   if (folder_.empty()) return;
-  const learning::Trainer::Averaged averaged(*trainer_);
+  const learning::Trainer::Shown shown(*trainer_);
   save_cgs(folder_ / "model.safetensors", *model_);
 }
 
@@ -155,10 +166,9 @@ void GraphTraining::diagnose(Recorder& recorder) const {
   recorder.add("loss", last_.loss);
   recorder.add("learning_rate", last_.learning_rate);
   recorder.add("gradient_norm", last_.gradient_norm);
-  recorder.add("sweeps", static_cast<double>(model_->solver().last_forward.iterations()));
-  recorder.add("adjoint_sweeps", static_cast<double>(model_->solver().last_adjoint.iterations()));
-  if (scored_at_ < 0) scores();
-  for (const GraphScore& score : scores_) {
+  recorder.add("sweeps", static_cast<double>(sweeps_));
+  recorder.add("adjoint_sweeps", static_cast<double>(adjoint_sweeps_));
+  for (const GraphScore& score : scores()) {
     if (score.is_followed) recorder.add(score.name, score.value, score.unit);
   }
 }
@@ -166,19 +176,11 @@ void GraphTraining::diagnose(Recorder& recorder) const {
 void GraphTraining::describe(Frame& frame) const {
   frame.time = clock_.time;
   frame.step = clock_.steps;
-  task_->describe(frame, predict());
+  task_->describe(frame, predict(is_finished() ? Use::kBest : Use::kPresent));
 }
 
 std::optional<Trouble> GraphTraining::inspect() const {
-  for (const auto& [name, parameter] : parameters_) {
-    for (const double value : learning::to_vector(parameter->value)) {
-      if (std::isfinite(value)) continue;
-      return Trouble{format("parameter {} is not finite", name),
-                     format("after update {}", clock_.steps), "training diverged",
-                     "lower training.optimizer.learning_rate or set training.clip_norm"};
-    }
-  }
-  return std::nullopt;
+  return trouble_of(parameters_, format("after update {}", clock_.steps));
 }
 
 void GraphTraining::reflect_state(StateVisitor& visitor) {
@@ -187,13 +189,17 @@ void GraphTraining::reflect_state(StateVisitor& visitor) {
   visitor("last/loss", last_.loss);
   visitor("last/gradient_norm", last_.gradient_norm);
   visitor("last/learning_rate", last_.learning_rate);
+  visitor("last/sweeps", sweeps_);
+  visitor("last/adjoint_sweeps", adjoint_sweeps_);
   visitor("scored_at", scored_at_);
-  if (scores_.empty()) scores_ = task_->score(predict());  // for the names
+  if (scores_.empty()) scores();  // for the names
   for (GraphScore& score : scores_) visitor("score/" + score.name, score.value);
 }
 
 void GraphTraining::evaluate(Recorder& metrics) const {
-  for (const GraphScore& score : scores()) metrics.add(score.name, score.value, score.unit);
+  const bool is_scored = scored_at_ == clock_.steps && !options_.training.patience;
+  const std::vector<GraphScore> last = is_scored ? scores() : task_->score(predict(Use::kBest));
+  for (const GraphScore& score : last) metrics.add(score.name, score.value, score.unit);
   metrics.add("updates", static_cast<double>(clock_.steps));
 }
 
@@ -204,6 +210,16 @@ std::vector<std::string> GraphTraining::random_streams() const {
 }
 
 }  // namespace
+
+std::string GraphTrainingOptions::validate() const {
+  if (!train && !weights) {
+    return "weights: name a file, without training there is nothing else to evaluate";
+  }
+  if (training.schedule.clock != optim::Clock::kStep) {
+    return "training.schedule.clock: must be `step`: graphs are drawn anew, there are no epochs";
+  }
+  return "";
+}
 
 std::unique_ptr<Simulation> make_graph_training(const GraphTrainingOptions& options,
                                                 MakeGraphTask make_task) {

@@ -38,7 +38,8 @@ struct PoreTest {
   template <class V>
   void reflect(V& v) {
     v("name", name, About{.doc = "of its scores: lower_snake", .required = true});
-    v("points", points, About{.doc = "fewest and most base points of a network", .min = 4});
+    v("points", points,
+      About{.doc = "fewest and most base points of a network", .min = 4, .max = 1000000});
     v("networks", networks, About{.doc = "how many", .min = 1});
   }
   std::string validate() const;
@@ -60,7 +61,8 @@ struct PoreTrainingOptions : GraphTrainingOptions {
     v("features", features,
       About{.doc = "`published`: coordinates, diameters, lengths and conductances in SI units; "
                    "`normalized`: over the size of the box and over their means in the network"});
-    v("points", points, About{.doc = "fewest and most base points of a network", .min = 4});
+    v("points", points,
+      About{.doc = "fewest and most base points of a network", .min = 4, .max = 1000000});
     v("size", size, About{.doc = "of the cubic box", .unit = "m", .above = 0});
     v("batch", batch, About{.doc = "networks in a batch", .min = 1});
     v("tests", tests, About{.doc = "sets of networks that scores are taken on; the first judges"});

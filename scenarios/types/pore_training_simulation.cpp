@@ -262,8 +262,8 @@ std::string PoreTest::validate() const {
 }
 
 std::string PoreTrainingOptions::validate() const {
-  if (tests.empty()) return "tests: at least one set is needed to judge training by";
-  const std::string problem = check_points(points);
+  std::string problem = check_tests(tests);
+  if (problem.empty()) problem = check_points(points);
   return problem.empty() ? GraphTrainingOptions::validate() : problem;
 }
 

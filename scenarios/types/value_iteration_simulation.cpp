@@ -183,8 +183,8 @@ std::string ProcessTest::validate() const {
 }
 
 std::string ValueIterationOptions::validate() const {
-  if (tests.empty()) return "tests: at least one set is needed to judge training by";
-  return GraphTrainingOptions::validate();
+  const std::string problem = check_tests(tests);
+  return problem.empty() ? GraphTrainingOptions::validate() : problem;
 }
 
 std::unique_ptr<Simulation> make_value_iteration(const ValueIterationOptions& options) {

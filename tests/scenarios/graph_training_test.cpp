@@ -122,9 +122,10 @@ TEST_F(GraphTrainingTest, EndsEarlyWithTheBestParameters) {
   const double best = value("whole", "mse_small");
   const std::vector<double> errors = column("whole", "mse_small");
   EXPECT_EQ(*std::min_element(errors.begin() + 1, errors.end()), best);
-  // The best, two that are worse, a third in whose place is what training returned to, the end.
+  // The best, three that are worse, and the end, which training does not get to.
+  const auto worse = testing::Gt(best);
   const std::vector<double> last(errors.end() - 5, errors.end());
-  EXPECT_THAT(last, testing::ElementsAre(best, testing::Gt(best), testing::Gt(best), best, best));
+  EXPECT_THAT(last, testing::ElementsAre(best, worse, worse, worse, worse));
 
   run(scenario(kValues, {"time.end=1 s", "train=false", "weights=whole/model.safetensors"}),
       "read");
@@ -137,6 +138,63 @@ TEST_F(GraphTrainingTest, EndsEarlyWithTheBestParameters) {
   EXPECT_EQ(metrics("part"), metrics("whole"));
   EXPECT_EQ(read_text(folder_ / "part/model.safetensors"),
             read_text(folder_ / "whole/model.safetensors"));
+}
+
+TEST_F(GraphTrainingTest, WeightsOfAnotherModelAreNotScored) {
+  run(scenario(kValues, {"model.gamma=0.75"}), "trained");
+  const std::vector<std::string> others{"weights=trained/model.safetensors"};
+  run(scenario(kValues, others), "begun");
+  EXPECT_THAT(observer_.text(), HasSubstr("model.gamma is 0.5 but was 0.75"));
+  std::vector<std::string> only = others;
+  only.push_back("train=false");
+  EXPECT_THAT(error_text([&] { run(scenario(kValues, only), "bad"); }, ExitCode::kBadInput),
+              HasSubstr("model.gamma is 0.5 but was 0.75"));
+  only.push_back("model.gamma=0.75");
+  only.push_back("model.solver=gmres");  // how it is solved does not matter
+  run(scenario(kValues, only), "same");
+  EXPECT_NEAR(value("same", "mse_small"), value("trained", "mse_small"), 1e-4);
+}
+
+TEST_F(GraphTrainingTest, ModelsOfFoldsAreStoredAndTestedAgain) {
+  const std::vector<std::string> all{"folds=3", "epochs=6", "time.end=18 s"};
+  run(scenario(kClasses, all), "trained");
+  const auto accuracies =
+      metrics("trained").at("accuracy_nested_of_folds").at("values").get<std::vector<double>>();
+  for (int fold = 0; fold < 3; ++fold) {
+    EXPECT_TRUE(fs::exists(folder_ / format("trained/model_fold_{}.safetensors", fold)));
+  }
+  run(scenario(kClasses, {"weights=trained/model_fold_2.safetensors"}), "tested");
+  // On all graphs, a third of which are those that the fold tested on.
+  EXPECT_GE(value("tested", "accuracy"), accuracies[2] / 3);
+  EXPECT_LE(value("tested", "accuracy"), 1);
+  EXPECT_THAT(error_text(
+                  [&] {
+                    run(scenario(kClasses,
+                                 {"weights=trained/model_fold_0.safetensors", "generate.labels=5"}),
+                        "bad");
+                  },
+                  ExitCode::kBadInput),
+              HasSubstr("a model for 2 labels of nodes and 2 classes, but the set has 5 and 2"));
+}
+
+TEST_F(GraphTrainingTest, ImplicitLayersStayContractions) {
+  // Steps this large leave the set of weights with a fixed point, unless they are brought back.
+  run(scenario(kValues, {"model.core=ignn", "training.optimizer={type: adam, learning_rate: 0.3}"}),
+      "run");
+  const Weights weights = load_weights(folder_ / "run/model.safetensors");
+  int n_found = 0;
+  for (const NamedArray& array : weights.arrays) {
+    if (array.name != "implicit.weight") continue;
+    ++n_found;
+    const std::int64_t width = array.shape.at(1);
+    for (std::int64_t i = 0; i < array.shape.at(0); ++i) {
+      double norm = 0;
+      for (std::int64_t j = 0; j < width; ++j) norm += std::abs(array.value(i * width + j));
+      EXPECT_LE(norm, 0.9 + 1e-6) << "row " << i;
+    }
+  }
+  EXPECT_EQ(n_found, 1);
+  EXPECT_GT(column("run", "sweeps").back(), 0);
 }
 
 TEST_F(GraphTrainingTest, LearnsPressuresBetterThanAStraightLine) {
@@ -152,6 +210,11 @@ TEST_F(GraphTrainingTest, WrongOptionsAndFilesAreExplained) {
   EXPECT_THAT(problem(kValues, {"model.phi=silu"}), HasSubstr("silu"));
   EXPECT_THAT(problem(kValues, {"model.normalizer=none"}), HasSubstr("no bound on the weights"));
   EXPECT_THAT(problem(kValues, {"train=false"}), HasSubstr("weights: name a file"));
+  EXPECT_THAT(problem(kValues, {"training.schedule.clock=epoch"}), HasSubstr("must be `step`"));
+  EXPECT_THAT(problem(kValues, {"model.solver=direct", "model.phi=relu"}),
+              HasSubstr("solver 'direct' solves linear maps"));
+  EXPECT_THAT(problem(kValues, {"model.gamma=0.99999"}), HasSubstr("single precision"));
+  EXPECT_THAT(problem(kValues, {"tests=[{name: a}, {name: a}]"}), HasSubstr("two sets are called"));
   EXPECT_THAT(problem(kValues, {"sizes.states=[9, 9]"}), HasSubstr("at least 11"));
   EXPECT_THAT(problem(kClasses, {"model.readout=nodes"}), HasSubstr("must be `graphs`"));
   EXPECT_THAT(problem(kClasses, {"set=tu_MUTAG_gin"}), HasSubstr("leave it out"));

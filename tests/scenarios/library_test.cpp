@@ -58,6 +58,16 @@ TEST_P(LibraryTest, IsValidAndCanBeEstimated) {
   EXPECT_TRUE(fs::is_empty(folder_));
 }
 
+TEST_P(LibraryTest, EveryVariantTakesSteps) {
+  const Scenario scenario =
+      load_scenario({.file = find_scenario(GetParam(), source_library())}, scenario_types());
+  for (const Variant& variant : scenario.run.variants) {
+    const CallResult result =
+        run(variant.name, {"--variant", variant.name, "time.max_steps=2", "expect=[]"});
+    EXPECT_EQ(result.code, 0) << variant.name << ": " << result.err;
+  }
+}
+
 TEST_P(LibraryTest, HasATitleAndAReducedForm) {
   const Scenario scenario =
       load_scenario({.file = find_scenario(GetParam(), source_library())}, scenario_types());
