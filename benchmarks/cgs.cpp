@@ -19,6 +19,8 @@
 #include "learning/autodiff/grad.hpp"
 #include "learning/autodiff/ops.hpp"
 #include "learning/models/cgs.hpp"
+#include "learning/nn/losses.hpp"
+#include "learning/train/trainer.hpp"
 #include "physics/network/value_iteration.hpp"
 
 namespace filigree {
@@ -132,8 +134,26 @@ void forward_and_backward(benchmark::State& state) {
   state.counters["tape_bytes"] = static_cast<double>(tape.high_water());
 }
 
+/// A whole update as a run makes it: loss, gradients, their norm and a step of Adam.
+void update(benchmark::State& state) {
+  const Task task = value_iteration_task(static_cast<Index>(state.range(0)));
+  learning::Cgs model({}, {});
+  const auto all = parameters(model);
+  initialize(all, 1);
+  learning::Trainer trainer({}, all);
+  peak();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(
+        trainer.update([&] { return mean_squared_error(model(task.input).y, task.labels); }));
+  }
+  report(state, task,
+         3 * forward_flops(model.options(), task.input.nodes.rows(), task.input.edges.rows()));
+  state.counters["sweeps"] = static_cast<double>(model.report().sweeps);
+}
+
 BENCHMARK(forward)->Arg(16)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
 BENCHMARK(forward_and_backward)->Arg(16)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
+BENCHMARK(update)->Arg(16)->Arg(64)->Unit(benchmark::kMillisecond)->UseRealTime();
 
 }  // namespace
 }  // namespace filigree
