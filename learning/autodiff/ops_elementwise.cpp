@@ -304,8 +304,9 @@ Tensor where(const Tensor& mask, const Tensor& a, const Tensor& b) {
                    "where: mask {}, {} and {} must have one shape", mask.shape().text(),
                    a.shape().text(), b.shape().text());
   FILIGREE_REQUIRE(mask.dtype() == a.dtype() && a.dtype() == b.dtype(),
-                   "where: mask {}, {} and {} must have one type", name_of(mask.dtype()),
-                   name_of(a.dtype()), name_of(b.dtype()));
+                   "where: mask {} {}, {} {} and {} {} must have one type: cast() the others",
+                   mask.shape().text(), name_of(mask.dtype()), a.shape().text(), name_of(a.dtype()),
+                   b.shape().text(), name_of(b.dtype()));
   const Tensor y = TensorAccess::make(a.shape(), a.dtype());
   a.dtype() == DType::kF32 ? choose<float>(mask, a, b, y) : choose<double>(mask, a, b, y);
   return record("where", {mask, a, b}, y, [=](Adjoint& s) {

@@ -104,6 +104,11 @@ std::vector<Offset> row_major_steps(const Shape& shape) {
   return steps;
 }
 
+void require_one_type(const char* what, const Tensor& a, const Tensor& b) {
+  FILIGREE_REQUIRE(a.dtype() == b.dtype(), "{}: {} {} and {} {} differ in type: cast() one", what,
+                   a.shape().text(), name_of(a.dtype()), b.shape().text(), name_of(b.dtype()));
+}
+
 }  // namespace
 
 Tensor reshape(const Tensor& x, const Shape& shape) {
@@ -131,7 +136,9 @@ Tensor slice(const Tensor& x, int axis, Index begin, Index end) {
 
 Tensor pad(const Tensor& x, int axis, Index before, Index after) {
   const int at = x.shape().axis(axis);
-  FILIGREE_REQUIRE(before >= 0 && after >= 0, "pad: {} and {} must not be negative", before, after);
+  FILIGREE_REQUIRE(before >= 0 && after >= 0,
+                   "pad: {} zeros before and {} after axis {} of {}: they must not be negative",
+                   before, after, axis, x.shape().text());
   if (before == 0 && after == 0) return x;
   const Index extent = x.extent(at);
   const Index padded = before + extent + after;
@@ -149,8 +156,7 @@ Tensor concat(const std::vector<Tensor>& parts, int axis) {
   if (parts.size() == 1) return parts[0];
   Index extent = 0;
   for (const Tensor& part : parts) {
-    FILIGREE_REQUIRE(part.dtype() == parts[0].dtype(), "concat: {} and {} differ in type",
-                     name_of(parts[0].dtype()), name_of(part.dtype()));
+    require_one_type("concat", parts[0], part);
     const bool fits =
         part.rank() == parts[0].rank() && part.shape().with(at, 0) == parts[0].shape().with(at, 0);
     FILIGREE_REQUIRE(fits, "concat: {} and {} differ in more than axis {}", parts[0].shape().text(),
@@ -176,8 +182,14 @@ Tensor concat(const std::vector<Tensor>& parts, int axis) {
 }
 
 Tensor stack(const std::vector<Tensor>& parts) {
+  FILIGREE_REQUIRE(!parts.empty(), "stack: there are no parts");
   std::vector<Tensor> rows;
   for (const Tensor& part : parts) {
+    require_one_type("stack", parts[0], part);
+    FILIGREE_REQUIRE(part.shape() == parts[0].shape(), "stack: {} and {} must have one shape",
+                     parts[0].shape().text(), part.shape().text());
+    FILIGREE_REQUIRE(part.rank() < Shape::kMaxRank, "stack: {} has no room for one more axis",
+                     part.shape().text());
     Shape shape{1};
     for (int a = 0; a < part.rank(); ++a) shape.append(part.extent(a));
     rows.push_back(reshape(part, shape));

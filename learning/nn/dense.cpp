@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "learning/nn/dense.hpp"
 
+#include <algorithm>
+#include <initializer_list>
+#include <string>
+
 #include "core/gemm.hpp"
 #include "graph/segment.hpp"
 #include "learning/autodiff/grad.hpp"
@@ -109,20 +113,33 @@ Tensor before_activation(const Tensor& g, const Tensor& y, Activation f) {
   return result;
 }
 
-void require_dense(const Tensor& x, const Tensor& weight, const Tensor& bias, Index in) {
-  const bool fits = weight.rank() == 2 && x.rank() >= 1 && weight.extent(1) == in;
-  FILIGREE_REQUIRE(fits,
-                   "dense: values {} and weights {} do not fit together: the weights must "
+/// "[3, 4] and [5]", with types "[3, 4] f32 and [5] f64"; only for messages.
+std::string text_of(std::initializer_list<const Tensor*> tensors, bool has_types) {
+  std::string text;
+  for (const Tensor* x : tensors) {
+    if (!x->is_defined()) continue;
+    text += format("{}{}{}{}", text.empty() ? "" : " and ", x->shape().text(), has_types ? " " : "",
+                   has_types ? name_of(x->dtype()) : "");
+  }
+  return text;
+}
+
+/// The weights must have `in` columns; bias may be undefined.
+void require_dense(const char* what, std::initializer_list<const Tensor*> values,
+                   const Tensor& weight, const Tensor& bias, Index in) {
+  FILIGREE_REQUIRE(weight.rank() == 2 && weight.extent(1) == in,
+                   "{}: values {} and weights {} do not fit together: the weights must "
                    "have {} columns",
-                   x.shape().text(), weight.shape().text(), in);
+                   what, text_of(values, false), weight.shape().text(), in);
   const bool bias_fits =
       !bias.is_defined() || (bias.rank() == 1 && bias.extent(0) == weight.extent(0));
-  FILIGREE_REQUIRE(bias_fits, "dense: weights {} and bias {} do not fit together",
+  FILIGREE_REQUIRE(bias_fits, "{}: weights {} and bias {} do not fit together", what,
                    weight.shape().text(), bias.shape().text());
-  const bool one_type =
-      x.dtype() == weight.dtype() && (!bias.is_defined() || bias.dtype() == x.dtype());
-  FILIGREE_REQUIRE(one_type, "dense: values {} and weights {} differ in type: cast() one",
-                   name_of(x.dtype()), name_of(weight.dtype()));
+  const auto is_like_weight = [&](const Tensor* x) { return x->dtype() == weight.dtype(); };
+  const bool one_type = std::all_of(values.begin(), values.end(), is_like_weight) &&
+                        (!bias.is_defined() || is_like_weight(&bias));
+  FILIGREE_REQUIRE(one_type, "{}: values {}, weights and bias {} differ in type: cast() some", what,
+                   text_of(values, true), text_of({&weight, &bias}, true));
 }
 
 template <class T>
@@ -203,7 +220,8 @@ Tensor dense_matrix(const Tensor& x, const Tensor& weight, const Tensor& bias, A
 }  // namespace
 
 Tensor dense(const Tensor& x, const Tensor& weight, const Tensor& bias, Activation activation) {
-  require_dense(x, weight, bias, x.rank() == 0 ? 0 : x.columns());
+  FILIGREE_REQUIRE(x.rank() >= 1, "dense: values {} must be [..., in]", x.shape().text());
+  require_dense("dense", {&x}, weight, bias, x.columns());
   const Activation fused =
       slope_follows_from_value(activation) ? activation : Activation::kIdentity;
   const Index n = x.columns() == 0 ? 0 : x.size() / x.columns();
@@ -221,7 +239,8 @@ Tensor dense_on_edges(const Tensor& edges, const Tensor& nodes, const GraphPtr& 
                    "and {} nodes",
                    edges.shape().text(), name_of(edges.dtype()), nodes.shape().text(),
                    name_of(nodes.dtype()), graph->edge_count(), graph->n_nodes());
-  require_dense(edges, weight, bias, edges.columns() + 2 * nodes.columns());
+  require_dense("dense_on_edges", {&edges, &nodes}, weight, bias,
+                edges.columns() + 2 * nodes.columns());
   const Activation f = slope_follows_from_value(activation) ? activation : Activation::kIdentity;
   const Tensor y = TensorAccess::make({edges.rows(), weight.rows()}, edges.dtype());
   const double below = slope_below(f);

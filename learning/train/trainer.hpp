@@ -70,7 +70,8 @@ struct Update {
 class Trainer {
  public:
   /// The parameters must outlive the trainer. `project` is called after every step of the optimizer
-  /// and before averages are taken: it brings parameters back to where the model keeps its promises.
+  /// and before averages are taken: it brings parameters back to where the model keeps its
+  /// promises.
   Trainer(const TrainingOptions& options, const Parameters& all,
           std::function<void()> project = {});
 

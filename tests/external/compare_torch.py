@@ -27,6 +27,11 @@ except ImportError as error:
 # back.
 TOLERANCE = {"f64": 1e-12, "f32": 1e-6}
 OF_GRADIENTS = 2
+# L-BFGS ends, here and there, where the gradient is below 1e-10. The smallest curvatures are 2
+# (quadratic) and 0.4 (Rosenbrock's function at its minimum): within 1e-10 / 0.4 of the minimum.
+OF_MINIMA = 1e3
+# Fixed points in f32 end within 4 epsilon / (1 - gamma) of |b| / (1 - gamma): 1.2e-5 for 0.8.
+OF_FIXED_POINTS = {"f64": 1, "f32": 12}
 
 ACTIVATIONS = {
     "identity": lambda x: x,
@@ -180,6 +185,73 @@ def integral(case, p, queries, sources, f, w):
     return aggregate("mean", terms, receivers, len(queries))
 
 
+def conv2d(p, x, stride, padding):
+    y = functional.conv2d(x.permute(0, 3, 1, 2), p["weight"], p.get("bias"), stride, padding)
+    return y.permute(0, 2, 3, 1)
+
+
+def fourier(p, x, extents, modes):
+    """Low frequencies by the fast transform: k >= 0 along the last axis, else both signs."""
+    axes = tuple(range(1, 1 + len(extents)))
+    spectrum = torch.fft.rfftn(x.unflatten(1, extents), dim=axes)
+    kept = [list(range(m)) + list(range(n - m, n)) for n, m in zip(extents[:-1], modes[:-1])]
+    kept.append(list(range(modes[-1])))
+    at = (slice(None), *numpy.ix_(*kept))
+    # The weights count the modes with the last axis slowest.
+    weight = torch.complex(p["real"], p["imaginary"])
+    weight = weight.unflatten(0, [len(k) for k in reversed(kept)])
+    order = list(reversed(range(len(kept))))
+    weight = weight.permute(*order, len(kept), len(kept) + 1)
+    product = torch.einsum("b...i,...io->b...o", spectrum[at], weight)
+    result = torch.zeros(*spectrum.shape[:-1], product.shape[-1], dtype=product.dtype)
+    result[at] = product
+    values = torch.fft.irfftn(result, s=extents, dim=axes).flatten(1, len(extents))
+    return functional.gelu(values + linear(p, "pointwise", x))
+
+
+NORMALIZERS = {
+    "clip": lambda a: a.clamp(0, 1),
+    "sigmoid": torch.sigmoid,
+    "softmax": torch.exp,
+}
+
+
+def contraction(case, logits, bias, gamma, normalizer, by_sender):
+    """(I - gamma A) z = b for each head, A from logits a row's share of which it is."""
+    ends = case.indices("senders"), case.indices("receivers")
+    rows, columns = ends if by_sender else reversed(ends)
+    sizes = NORMALIZERS[normalizer](logits)
+    n = len(bias)
+    of_row = sizes if normalizer == "softmax" else torch.ones_like(sizes)
+    totals = torch.zeros(n, logits.shape[1], dtype=bias.dtype).index_add(0, rows, of_row)
+    weights = sizes / totals[rows]
+    z = []
+    for h in range(bias.shape[1]):
+        a = torch.zeros(n, n, dtype=bias.dtype)
+        a = a.index_put((rows, columns), weights[:, h], accumulate=True)
+        z.append(torch.linalg.solve(torch.eye(n, dtype=bias.dtype) - gamma * a, bias[:, h]))
+    return torch.stack(z, 1)
+
+
+def contraction_case(case, p, logits, bias):
+    _, normalizer, row, _ = case.name.split("_")
+    return contraction(case, logits + 0.3, bias, 0.8, normalizer, row == "sender")
+
+
+def cgs(case, p, x, e):
+    """Park, Choo and Park, "Convergent graph solvers", ICLR 2022."""
+    senders, receivers = case.indices("senders"), case.indices("receivers")
+    for layer in range(2):
+        name = f"encoder.{layer}."
+        joined = torch.cat([e, x[senders], x[receivers]], -1)
+        e = mlp(p, name + "edge", joined, torch.tanh, torch.tanh)
+        scores = torch.exp(mlp(p, name + "attention", joined, torch.tanh, torch.tanh))
+        shares = scores / aggregate("sum", scores, receivers, len(x))[receivers]
+        gathered = aggregate("sum", shares * e, receivers, len(x))
+        x = mlp(p, name + "node", torch.cat([gathered, x], -1), torch.tanh, torch.tanh)
+    return mlp(p, "decoder", contraction(case, e, x, 0.6, "sigmoid", True), torch.tanh)
+
+
 def relative_l2(x, target):
     return ((x - target).norm(dim=1) / target.norm(dim=1)).mean()
 
@@ -198,6 +270,12 @@ FUNCTIONS = {
     "linear_attention_elu": lambda c, p, x, y: linear_attention(
         p, x, y, 3, lambda t: functional.elu(t) + 1, False
     ),
+    "conv2d": lambda c, p, x: conv2d(p, x, 2, 1),
+    "conv2d_even": lambda c, p, x: conv2d(p, x, 1, 2),
+    "fourier_1d": lambda c, p, x: fourier(p, x, (9,), (4,)),
+    "fourier_2d": lambda c, p, x: fourier(p, x, (6, 8), (2, 3)),
+    "fourier_3d": lambda c, p, x: fourier(p, x, (4, 5, 6), (2, 1, 3)),
+    "cgs": cgs,
     "mean_squared_error": lambda c, p, x, y: functional.mse_loss(x, y),
     "mean_absolute_error": lambda c, p, x, y: functional.l1_loss(x, y),
     "relative_l2_error": lambda c, p, x, y: relative_l2(x, y),
@@ -213,6 +291,8 @@ def function_of(name):
     if name.startswith("mlp_"):
         f = ACTIVATIONS[name.removeprefix("mlp_")]
         return lambda c, p, x: mlp(p, "", x - 0.5, f, f)
+    if name.startswith("contraction_"):
+        return contraction_case
     return message_passing if name.startswith("message_passing_") else integral
 
 
@@ -271,6 +351,36 @@ def compute_clip(case):
     return found
 
 
+CURVATURES = torch.tensor([1.0, 3, 10, 30, 100])
+MINIMIZED = {
+    "quadratic": lambda x: (CURVATURES * (x - 1) ** 2).sum() + (x - 1).sum() ** 2,
+    "rosenbrock": lambda x: (1 - x[0]) ** 2 + 100 * (x[1] - x[0] ** 2) ** 2,
+}
+
+
+def compute_minimum(case):
+    function = MINIMIZED[case.name.removeprefix("lbfgs_")]
+    x = case.values["input/0"].clone().requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [x],
+        max_iter=500,
+        max_eval=2000,
+        tolerance_grad=1e-10,
+        tolerance_change=0,
+        history_size=20,
+        line_search_fn="strong_wolfe",
+    )
+
+    def closure():
+        optimizer.zero_grad()
+        value = function(x)
+        value.backward()
+        return value
+
+    optimizer.step(closure)
+    return {"result/x": x.detach(), "result/value": function(x).detach()}
+
+
 SCHEDULES = {
     "step": lambda o, s: s.StepLR(o, 7, 0.3),
     "exponential": lambda o, s: s.ExponentialLR(o, 0.9),
@@ -299,6 +409,8 @@ def compute(case):
         return compute_optimizer(case)
     if case.name.startswith("schedule_"):
         return compute_schedule(case)
+    if case.name.startswith("lbfgs_"):
+        return compute_minimum(case)
     return compute_clip(case) if case.name == "clip" else compute_layer(case)
 
 
@@ -317,6 +429,8 @@ def compare(case):
         scale = max(1.0, float(theirs.abs().max()))
         error = float((ours - theirs).abs().max()) / scale / TOLERANCE[case.kind]
         error /= OF_GRADIENTS if key.startswith("gradient/") else 1
+        error /= OF_MINIMA if case.name.startswith("lbfgs_") else 1
+        error /= OF_FIXED_POINTS[case.kind] if case.name.startswith("contraction_") else 1
         worst = max(worst, error)
         if not error <= 1:
             lines.append(f"{case.kind}:{case.name}/{key}: {error:.3g} times the tolerance")

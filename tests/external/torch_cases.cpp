@@ -12,8 +12,11 @@
 #include "io/npz.hpp"
 #include "learning/autodiff/grad.hpp"
 #include "learning/autodiff/ops.hpp"
+#include "learning/models/cgs.hpp"
 #include "learning/nn/attention.hpp"
+#include "learning/nn/conv2d.hpp"
 #include "learning/nn/embedding.hpp"
+#include "learning/nn/fourier_layer.hpp"
 #include "learning/nn/integral_transform.hpp"
 #include "learning/nn/linear.hpp"
 #include "learning/nn/losses.hpp"
@@ -21,6 +24,7 @@
 #include "learning/nn/norm.hpp"
 #include "learning/nn/softmax.hpp"
 #include "learning/optim/clip.hpp"
+#include "learning/optim/lbfgs_parameters.hpp"
 #include "learning/optim/optimizer.hpp"
 #include "learning/optim/schedule.hpp"
 #include "tests/support/tensors.hpp"
@@ -201,6 +205,61 @@ void graph_layers(Cases& cases) {
   }
 }
 
+void grid_layers(Cases& cases) {
+  const DType t = cases.dtype();
+  cases.layer("conv2d", Conv2d(3, 4, {.size = 3, .stride = 2, .padding = 1}, t), {{2, 7, 6, 3}},
+              [](const Conv2d& m, List x) { return m(x[0]); });
+  cases.layer("conv2d_even", Conv2d(2, 3, {.size = 4, .padding = 2}, t, false), {{1, 5, 4, 2}},
+              [](const Conv2d& m, List x) { return m(x[0]); });
+  const SpectralOptions grids[] = {
+      {.dimensions = 1, .extents = {9, 1, 1}, .modes = {4, 1, 1}},
+      {.dimensions = 2, .extents = {6, 8, 1}, .modes = {2, 3, 1}},
+      {.dimensions = 3, .extents = {4, 5, 6}, .modes = {2, 1, 3}},
+  };
+  for (const SpectralOptions& grid : grids) {
+    const SpectralPlan plan(grid, t);
+    cases.layer(format("fourier_{}d", grid.dimensions),
+                FourierLayer(3, 2, plan.n_modes(), Activation::kGelu, t), {{2, plan.n_points(), 3}},
+                [&](const FourierLayer& m, List x) { return m(x[0], plan); });
+  }
+}
+
+/// Fixed points from logits and biases, and a whole model.
+void convergent_layers(Cases& cases) {
+  const auto batch = std::make_shared<const contraction::Batch>(uneven_graph(7, 7, false));
+  const Index n_nodes = batch->n_nodes(), n_edges = batch->n_edges();
+  for (const auto normalizer : {contraction::Normalizer::kClip, contraction::Normalizer::kSigmoid,
+                                contraction::Normalizer::kSoftmax}) {
+    for (const auto orientation :
+         {contraction::Orientation::kSenderRow, contraction::Orientation::kReceiverRow}) {
+      const FixedPointMap map{.batch = batch, .gamma = 0.8, .orientation = orientation};
+      const auto solver = std::make_shared<FixedPointSolver>();
+      solver->forward.tolerance = solver->adjoint.tolerance = 1e-16;  // raised to round-off
+      const auto k = static_cast<std::size_t>(normalizer);
+      const auto row = static_cast<std::size_t>(orientation);
+      cases.function(format("contraction_{}_{}", EnumNames<contraction::Normalizer>::names[k],
+                            EnumNames<contraction::Orientation>::names[row]),
+                     {{n_edges, 3}, {n_nodes, 3}}, [&](List x) {
+                       const Tensor weights = normalized_weights(x[0] + 0.3, map, normalizer);
+                       return fixed_point(weights, x[1], map, solver);
+                     });
+      add_graph(cases, batch->graph());
+    }
+  }
+  CgsOptions options;
+  options.heads = 3;
+  options.gamma = 0.6;
+  options.tolerance = 1e-16;
+  options.normalizer = contraction::Normalizer::kSigmoid;
+  options.encoder = {.layers = 2, .node_width = 4, .edge_width = 3, .hidden_width = 5};
+  options.encoder.activation = Activation::kTanh;
+  options.decoder_widths = {4};
+  cases.layer("cgs", Cgs(options, {.nodes = 2, .edges = 1, .out = 2}, cases.dtype()),
+              {{n_nodes, 2}, {n_edges, 1}},
+              [&](const Cgs& m, List x) { return m(cgs_input(batch, x[0], x[1])).y; });
+  add_graph(cases, batch->graph());
+}
+
 void losses(Cases& cases) {
   const std::vector<Shape> pair{{4, 3}, {4, 3}};
   cases.function("mean_squared_error", pair, [](List x) { return mean_squared_error(x[0], x[1]); });
@@ -246,6 +305,30 @@ void optimizers(Cases& cases) {
   cases.add("result/by_value_0", optim::clip_by_value({a}, 0.3)[0]);
 }
 
+/// The points where L-BFGS ends, with the gradient below 1e-10. The least values are 0: round-off
+/// of the values does not hide the last descents.
+void quasi_newton(Cases& cases) {
+  const auto add = [&](const char* name, const std::vector<double>& start, const auto& function) {
+    cases.begin(std::string("lbfgs_") + name);
+    const auto n = static_cast<Index>(start.size());
+    Parameter x({n}, Init::constant(0), DType::kF64);
+    assign(x, tensor({n}, start, DType::kF64));
+    cases.add("input/0", keep(x.value));
+    optim::minimize({{"x", &x}}, [&] { return function(x.value); },
+                    {.max_iterations = 500, .gradient_tolerance = 1e-10, .value_tolerance = 0});
+    cases.add("result/x", x.value);
+    cases.add("result/value", function(x.value));
+  };
+  add("quadratic", {3, -2, 1, 5, -4}, [](const Tensor& x) {
+    const Tensor curvature = tensor({5}, {1, 3, 10, 30, 100}, DType::kF64);
+    return sum(curvature * pow(x - 1, 2)) + pow(sum(x - 1), 2);
+  });
+  add("rosenbrock", {-1.2, 1}, [](const Tensor& x) {
+    const Tensor a = slice(x, 0, 0, 1), b = slice(x, 0, 1, 2);
+    return sum(pow(1 - a, 2) + 100 * pow(b - a * a, 2));
+  });
+}
+
 void schedules(Cases& cases) {
   const auto add = [&](const char* name, const optim::Schedule& schedule) {
     cases.begin(std::string("schedule_") + name);
@@ -267,9 +350,14 @@ NamedArrays all_cases(DType dtype) {
   dense_layers(cases);
   attention_layers(cases);
   graph_layers(cases);
+  grid_layers(cases);
+  convergent_layers(cases);
   losses(cases);
   optimizers(cases);
-  if (dtype == DType::kF64) schedules(cases);
+  if (dtype == DType::kF64) {
+    quasi_newton(cases);
+    schedules(cases);
+  }
   return cases.take();
 }
 

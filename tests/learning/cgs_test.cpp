@@ -5,43 +5,24 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/random.hpp"
 #include "graph/batch.hpp"
 #include "learning/autodiff/grad.hpp"
 #include "learning/autodiff/gradcheck.hpp"
 #include "learning/autodiff/ops.hpp"
+#include "tests/learning/cgs_testing.hpp"
 
 namespace filigree::learning {
 namespace {
 
 using List = const std::vector<Tensor>&;
 
-Tensor random_tensor(const Shape& shape, const char* stream, DType dtype = DType::kF64,
-                     double low = -1, double high = 1) {
-  const RandomStream random(5, stream);
-  std::vector<double> values(static_cast<std::size_t>(shape.size()));
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = random.between(low, high, i);
-  return tensor(shape, values, dtype);
-}
+using testing::random_tensor;
+using testing::small_batch;
+using testing::small_options;
+using testing::solver;
 
-/// A ring of n with a chord, a parallel edge, and a node without edges.
-std::shared_ptr<const contraction::Batch> small_batch() {
-  const auto graph = std::make_shared<const Graph>(
-      GraphRows{.n_senders = 5,
-                .row_offsets = to_device("rows", std::vector<Offset>{0, 2, 4, 5, 7, 7}),
-                .senders = to_device("senders", std::vector<Index>{1, 3, 0, 0, 1, 0, 2})});
-  return std::make_shared<const contraction::Batch>(graph);
-}
-
-FixedPointSolverPtr solver(double tolerance) {
-  auto result = std::make_shared<FixedPointSolver>();
-  result->forward.tolerance = result->adjoint.tolerance = tolerance;
-  return result;
-}
-
-class FixedPointOf
-    : public testing::TestWithParam<std::tuple<contraction::Normalizer, contraction::Orientation>> {
-};
+class FixedPointOf : public ::testing::TestWithParam<
+                         std::tuple<contraction::Normalizer, contraction::Orientation>> {};
 
 TEST_P(FixedPointOf, HasTheDerivativesOfDifferences) {
   // First and second order, through the normaliser and the implicit solve.
@@ -56,21 +37,13 @@ TEST_P(FixedPointOf, HasTheDerivativesOfDifferences) {
   EXPECT_TRUE(report.passed) << report.text;
 }
 
-INSTANTIATE_TEST_SUITE_P(Maps, FixedPointOf,
-                         testing::Combine(testing::Values(contraction::Normalizer::kClip,
-                                                          contraction::Normalizer::kSigmoid,
-                                                          contraction::Normalizer::kSoftmax),
-                                          testing::Values(contraction::Orientation::kSenderRow,
-                                                          contraction::Orientation::kReceiverRow)));
-
-CgsOptions small_options() {
-  CgsOptions options;
-  options.heads = 4;
-  options.tolerance = 1e-14;
-  options.encoder = {.layers = 2, .node_width = 3, .edge_width = 5, .hidden_width = 6};
-  options.decoder_widths = {4};
-  return options;
-}
+INSTANTIATE_TEST_SUITE_P(
+    Maps, FixedPointOf,
+    ::testing::Combine(::testing::Values(contraction::Normalizer::kClip,
+                                         contraction::Normalizer::kSigmoid,
+                                         contraction::Normalizer::kSoftmax),
+                       ::testing::Values(contraction::Orientation::kSenderRow,
+                                         contraction::Orientation::kReceiverRow)));
 
 TEST(Cgs, HasThePublishedNumbersOfParameters) {
   CgsOptions values;
@@ -91,7 +64,7 @@ TEST(Cgs, HasThePublishedNumbersOfParameters) {
   EXPECT_EQ(count(parameters(mutag)), 186981);
 }
 
-class CgsCoreOf : public testing::TestWithParam<CgsCore> {};
+class CgsCoreOf : public ::testing::TestWithParam<CgsCore> {};
 
 TEST_P(CgsCoreOf, HasTheGradientsOfDifferences) {
   CgsOptions options = small_options();
@@ -113,8 +86,8 @@ TEST_P(CgsCoreOf, HasTheGradientsOfDifferences) {
 
 // Steady-state embeddings are missing on purpose: their gradient is that of the last sweep alone.
 INSTANTIATE_TEST_SUITE_P(Cores, CgsCoreOf,
-                         testing::Values(CgsCore::kFixedPoint, CgsCore::kEncoderOnly,
-                                         CgsCore::kImplicit));
+                         ::testing::Values(CgsCore::kFixedPoint, CgsCore::kEncoderOnly,
+                                           CgsCore::kImplicit));
 
 TEST(ImplicitGraphLayer, IsBroughtBackToTheNearestContraction) {
   ImplicitGraphLayer layer(3, DType::kF64);
@@ -178,7 +151,7 @@ TEST(Cgs, RefusesActivationsThatDoNotContract) {
     Cgs(options, {});
     FAIL();
   } catch (const InputError& error) {
-    EXPECT_THAT(error.what(), testing::HasSubstr("silu"));
+    EXPECT_THAT(error.what(), ::testing::HasSubstr("silu"));
   }
 }
 

@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <functional>
+
 #include "core/random.hpp"
 #include "learning/autodiff/grad.hpp"
 #include "learning/autodiff/gradcheck.hpp"
@@ -85,6 +87,33 @@ TEST(Dense, NamesBothShapesThatDoNotFit) {
     EXPECT_THAT(error.what(),
                 testing::AllOf(testing::HasSubstr("[3, 4]"), testing::HasSubstr("[5, 6]")));
   }
+}
+
+std::string message_of(const std::function<void()>& call) {
+  try {
+    call();
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Dense, NamesShapesAndTypesThatDiffer) {
+  const Tensor x = zeros({3, 4}), w = zeros({5, 4}), b = zeros({5});
+  const Tensor other = zeros({5}, DType::kF64);
+  EXPECT_EQ(message_of([&] { dense(x, cast(w, DType::kF64), Tensor(), Activation::kRelu); }),
+            "dense: values [3, 4] f32, weights and bias [5, 4] f64 differ in type: cast() some");
+  EXPECT_EQ(message_of([&] { dense(x, w, other, Activation::kRelu); }),
+            "dense: values [3, 4] f32, weights and bias [5, 4] f32 and [5] f64 differ in type: "
+            "cast() some");
+  EXPECT_EQ(message_of([&] { dense(scalar(1), w, b, Activation::kRelu); }),
+            "dense: values [] must be [..., in]");
+  const Tensor e = zeros({4, 1}), v = zeros({4, 2});
+  EXPECT_EQ(message_of([&] {
+              dense_on_edges(e, v, small_graph(), zeros({3, 4}), zeros({3}), Activation::kRelu);
+            }),
+            "dense_on_edges: values [4, 1] and [4, 2] and weights [3, 4] do not fit together: the "
+            "weights must have 5 columns");
 }
 
 TEST(Mlp, CountsItsParametersAndFillsThemFromTheirNames) {
