@@ -3,8 +3,7 @@
 // A trained network in a program of your own: from a file of weights to answers.
 //
 // Build:  cmake --build build --target example_03_trained_model
-// Run:    build/example_03_trained_model                      an untrained network, made on the
-// spot
+// Run:    build/example_03_trained_model                      an untrained network, made at once
 //         build/example_03_trained_model model.safetensors    one that `filigree run
 //                                                             graph/value_iteration` has written
 //
