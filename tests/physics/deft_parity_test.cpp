@@ -22,7 +22,8 @@ std::vector<Vec3> wavy_shape(const Cable& cable) {
             0.5 + 0.015 * std::cos(1.7 * s)};
   }
   for (std::size_t c = 0; c + 1 < cable.counts.size(); ++c) {
-    const Junction& junction = cable.junctions[c];
+    // Cables that are to be refused may have too few.
+    const Junction junction = c < cable.junctions.size() ? cable.junctions[c] : Junction{0, 0};
     const Vec3 root = x[static_cast<std::size_t>(junction.host) * slots +
                         static_cast<std::size_t>(junction.vertex)];
     for (int k = 0; k < cable.counts[c + 1]; ++k) {
