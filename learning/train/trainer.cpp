@@ -56,15 +56,9 @@ Trainer::Shown::~Shown() {
 }
 
 std::vector<double> Trainer::predict(const std::function<Tensor()>& answer, Use use) {
-  std::vector<double> values;
-  {
-    const Shown shown(*this, use);
-    const Tape::Scope on(tape_);
-    const Unrecorded inference;
-    values = to_vector(answer());
-  }
-  tape_.reset();
-  return values;
+  const Shown shown(*this, use);
+  const Unrecorded inference;
+  return to_vector(answer());
 }
 
 bool Trainer::judge(double score) {

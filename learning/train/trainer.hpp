@@ -98,7 +98,8 @@ class Trainer {
     optim::Average* others_;  ///< none: the parameters themselves
   };
 
-  /// Values of what a model answers, in memory that is already there and without a record.
+  /// Values of what a model answers, without a record. What is not needed any more is given back on
+  /// the way: graphs may be much larger than those of training.
   std::vector<double> predict(const std::function<Tensor()>& answer, Use use = Use::kPresent);
 
   /// Notes the score of the present parameters, or of their averages; smaller is better. True when
