@@ -197,8 +197,7 @@ void combine(const char* label, const Op& op, const Tensor& a, const Tensor& b, 
 
 template <class Op>
 Tensor combined(const char* name, const Op& op, const Tensor& a, const Tensor& b) {
-  FILIGREE_REQUIRE(a.dtype() == b.dtype(), "{}: {} {} and {} {} differ in type: cast() one", name,
-                   a.shape().text(), name_of(a.dtype()), b.shape().text(), name_of(b.dtype()));
+  require_one_type(name, a, b);
   const Tensor y = TensorAccess::make(broadcast_shape(name, a.shape(), b.shape()), a.dtype());
   a.dtype() == DType::kF32 ? combine<float>(name, op, a, b, y) : combine<double>(name, op, a, b, y);
   return y;

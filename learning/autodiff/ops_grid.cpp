@@ -220,9 +220,7 @@ void require_fit(const char* what, const Tensor& values, Index n, const char* th
   FILIGREE_REQUIRE(values.rank() == 2 && values.rows() == n,
                    "{}: values {} at {} {}: they must be [{}, channels]", what,
                    values.shape().text(), n, things, n);
-  FILIGREE_REQUIRE(values.dtype() == x.dtype(), "{}: {} {} and {} {} differ in type: cast() one",
-                   what, values.shape().text(), name_of(values.dtype()), x.shape().text(),
-                   name_of(x.dtype()));
+  require_one_type(what, values, x);
 }
 
 // Both operations with the slope of the weights along the axes of `mask`: with these, the set is

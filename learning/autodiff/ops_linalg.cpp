@@ -15,8 +15,7 @@ struct Sizes {
 };
 
 Sizes sizes_of(const Tensor& a, const Tensor& b, Transposed t) {
-  FILIGREE_REQUIRE(a.dtype() == b.dtype(), "matmul: {} {} and {} {} differ in type: cast() one",
-                   a.shape().text(), name_of(a.dtype()), b.shape().text(), name_of(b.dtype()));
+  require_one_type("matmul", a, b);
   const bool ranks_fit = a.rank() == b.rank() && (a.rank() == 2 || a.rank() == 3);
   FILIGREE_REQUIRE(ranks_fit, "matmul: {} and {} must both have two axes, or three",
                    a.shape().text(), b.shape().text());

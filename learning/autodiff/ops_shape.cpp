@@ -104,11 +104,6 @@ std::vector<Offset> row_major_steps(const Shape& shape) {
   return steps;
 }
 
-void require_one_type(const char* what, const Tensor& a, const Tensor& b) {
-  FILIGREE_REQUIRE(a.dtype() == b.dtype(), "{}: {} {} and {} {} differ in type: cast() one", what,
-                   a.shape().text(), name_of(a.dtype()), b.shape().text(), name_of(b.dtype()));
-}
-
 }  // namespace
 
 Tensor reshape(const Tensor& x, const Shape& shape) {

@@ -230,6 +230,12 @@ Tensor share(const Array<double, 2>& array) {
   return share_array(array);
 }
 
+void require_one_type(const char* operation, const Tensor& a, const Tensor& b) {
+  FILIGREE_REQUIRE(a.dtype() == b.dtype(), "{}: {} {} and {} {} differ in type: cast() one",
+                   operation, a.shape().text(), name_of(a.dtype()), b.shape().text(),
+                   name_of(b.dtype()));
+}
+
 std::vector<double> to_vector(const Tensor& x) {
   return x.dtype() == DType::kF32 ? values_of<float>(x) : values_of<double>(x);
 }

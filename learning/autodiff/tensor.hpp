@@ -167,6 +167,9 @@ inline Tensor ones(const Shape& shape, DType dtype = DType::kF32) {
 Tensor share(const Array<float, 2>& array);
 Tensor share(const Array<double, 2>& array);
 
+/// Throws InputError, with shapes and types of both, unless the types are the same.
+void require_one_type(const char* operation, const Tensor& a, const Tensor& b);
+
 /// Host copies.
 std::vector<double> to_vector(const Tensor& x);
 double item(const Tensor& x);  ///< the value of a tensor with one; throws InputError otherwise

@@ -32,10 +32,7 @@ std::string CgsOptions::validate() const {
     return "normalizer 'none' gives no bound on the weights, so that the solve may not converge: "
            "use clip, sigmoid or softmax";
   }
-  const bool needs_linear = solver == contraction::Solver::kDirect ||
-                            solver == contraction::Solver::kBicgstab ||
-                            solver == contraction::Solver::kGmres;
-  if (needs_linear && phi != "identity") {
+  if (needs_linear_map(solver) && phi != "identity") {
     return format(
         "solver '{}' solves linear maps, phi = identity: use automatic, picard or "
         "anderson with phi = {}",

@@ -67,11 +67,6 @@ template <>
 struct filigree::EnumNames<filigree::contraction::Normalizer> {
   static constexpr std::array names{"clip", "sigmoid", "softmax", "none"};
 };
-template <>
-struct filigree::EnumNames<filigree::contraction::Solver> {
-  static constexpr std::array names{"automatic", "picard",   "anderson",
-                                    "direct",    "bicgstab", "gmres"};
-};
 
 namespace filigree::learning {
 

@@ -63,21 +63,11 @@ Phi contractive_activation(const std::string& name, double slope) {
 }
 
 const char* name_of(Solver solver) {
-  switch (solver) {
-    case Solver::kAutomatic:
-      return "automatic";
-    case Solver::kPicard:
-      return "picard";
-    case Solver::kAnderson:
-      return "anderson";
-    case Solver::kDirect:
-      return "direct";
-    case Solver::kBicgstab:
-      return "bicgstab";
-    case Solver::kGmres:
-      return "gmres";
-  }
-  return "unknown";
+  return EnumNames<Solver>::names[static_cast<std::size_t>(solver)];
+}
+
+bool needs_linear_map(Solver solver) {
+  return solver == Solver::kDirect || solver == Solver::kBicgstab || solver == Solver::kGmres;
 }
 
 Batch::Batch(std::shared_ptr<const Graph> graph, std::vector<Index> node_offsets)
@@ -198,9 +188,7 @@ Plan plan_of(const System<T>& system, const SolveOptions& options) {
     solver = automatic_solver(*system.batch, expected_sweeps(system.factor, tolerance),
                               system.is_linear());
   }
-  const bool needs_linear =
-      solver == Solver::kDirect || solver == Solver::kBicgstab || solver == Solver::kGmres;
-  FILIGREE_REQUIRE(system.is_linear() || !needs_linear,
+  FILIGREE_REQUIRE(system.is_linear() || !needs_linear_map(solver),
                    "the solver {} solves linear maps, phi = identity: use picard or anderson",
                    name_of(solver));
   FILIGREE_REQUIRE(

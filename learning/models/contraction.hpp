@@ -25,11 +25,13 @@
 // published program is in docs/decisions/021-contraction-layout.md.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "core/arena.hpp"
+#include "core/reflect.hpp"
 #include "graph/batch.hpp"
 #include "graph/graph.hpp"
 
@@ -117,6 +119,8 @@ enum class Solver {
   kGmres,      ///< linear maps, restarted after 20 vectors
 };
 const char* name_of(Solver solver);
+/// Solves phi = identity only.
+bool needs_linear_map(Solver solver);
 
 inline constexpr Index kDirectNodes = 128;
 
@@ -265,3 +269,9 @@ void dirichlet_weights_gradient(const Graph& graph, Orientation orientation,
                                 const Array<T, 2>& weight_gradients, const Array<T, 2>& result);
 
 }  // namespace filigree::contraction
+
+template <>
+struct filigree::EnumNames<filigree::contraction::Solver> {
+  static constexpr std::array names{"automatic", "picard",   "anderson",
+                                    "direct",    "bicgstab", "gmres"};
+};

@@ -5,17 +5,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <functional>
-
 #include "core/random.hpp"
 #include "learning/autodiff/grad.hpp"
 #include "learning/autodiff/gradcheck.hpp"
 #include "learning/autodiff/ops.hpp"
 #include "learning/nn/linear.hpp"
+#include "tests/learning/testing.hpp"
 
 namespace filigree::learning {
 namespace {
 
+using testing::error_of;
 using List = const std::vector<Tensor>&;
 
 Tensor random_tensor(const Shape& shape, const char* stream, DType dtype = DType::kF64) {
@@ -33,7 +33,7 @@ GraphPtr small_graph() {
                 .senders = to_device("senders", std::vector<Index>{0, 0, 1, 1})});
 }
 
-class DenseOf : public testing::TestWithParam<Activation> {};
+class DenseOf : public ::testing::TestWithParam<Activation> {};
 
 TEST_P(DenseOf, HasTheDerivativesOfDifferences) {
   const Activation f = GetParam();
@@ -64,9 +64,9 @@ TEST_P(DenseOf, OnEdgesEqualsTheProductWithTheJoinedValues) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Activations, DenseOf,
-                         testing::Values(Activation::kIdentity, Activation::kRelu,
-                                         Activation::kLeakyRelu, Activation::kTanh,
-                                         Activation::kSilu));
+                         ::testing::Values(Activation::kIdentity, Activation::kRelu,
+                                           Activation::kLeakyRelu, Activation::kTanh,
+                                           Activation::kSilu));
 
 TEST(Dense, WithSharedWeightsHasTheSecondDerivativesOfDifferences) {
   // The inner product's result depends on the weights of the outer: no path may count twice.
@@ -80,36 +80,23 @@ TEST(Dense, WithSharedWeightsHasTheSecondDerivativesOfDifferences) {
 
 TEST(Dense, NamesBothShapesThatDoNotFit) {
   const auto call = [] { dense(zeros({3, 4}), zeros({5, 6}), Tensor(), Activation::kRelu); };
-  try {
-    call();
-    FAIL();
-  } catch (const InputError& error) {
-    EXPECT_THAT(error.what(),
-                testing::AllOf(testing::HasSubstr("[3, 4]"), testing::HasSubstr("[5, 6]")));
-  }
-}
-
-std::string message_of(const std::function<void()>& call) {
-  try {
-    call();
-  } catch (const InputError& error) {
-    return error.what();
-  }
-  return "no error";
+  EXPECT_THAT(error_of<InputError>(call),
+              ::testing::AllOf(::testing::HasSubstr("[3, 4]"), ::testing::HasSubstr("[5, 6]")));
 }
 
 TEST(Dense, NamesShapesAndTypesThatDiffer) {
   const Tensor x = zeros({3, 4}), w = zeros({5, 4}), b = zeros({5});
   const Tensor other = zeros({5}, DType::kF64);
-  EXPECT_EQ(message_of([&] { dense(x, cast(w, DType::kF64), Tensor(), Activation::kRelu); }),
-            "dense: values [3, 4] f32, weights and bias [5, 4] f64 differ in type: cast() some");
-  EXPECT_EQ(message_of([&] { dense(x, w, other, Activation::kRelu); }),
+  EXPECT_EQ(
+      error_of<InputError>([&] { dense(x, cast(w, DType::kF64), Tensor(), Activation::kRelu); }),
+      "dense: values [3, 4] f32, weights and bias [5, 4] f64 differ in type: cast() some");
+  EXPECT_EQ(error_of<InputError>([&] { dense(x, w, other, Activation::kRelu); }),
             "dense: values [3, 4] f32, weights and bias [5, 4] f32 and [5] f64 differ in type: "
             "cast() some");
-  EXPECT_EQ(message_of([&] { dense(scalar(1), w, b, Activation::kRelu); }),
+  EXPECT_EQ(error_of<InputError>([&] { dense(scalar(1), w, b, Activation::kRelu); }),
             "dense: values [] must be [..., in]");
   const Tensor e = zeros({4, 1}), v = zeros({4, 2});
-  EXPECT_EQ(message_of([&] {
+  EXPECT_EQ(error_of<InputError>([&] {
               dense_on_edges(e, v, small_graph(), zeros({3, 4}), zeros({3}), Activation::kRelu);
             }),
             "dense_on_edges: values [4, 1] and [4, 2] and weights [3, 4] do not fit together: the "
